@@ -1,0 +1,3 @@
+module forkexec.example/forkexec
+
+go 1.22

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package forkexec
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// A Step is one of the actions that a start consists of, most of them one system
+// call of the child. Its numbers are those of enum forkexec_step in forkexec.h
+// and never change their meaning. The zero Step means that the step is not known.
+type Step uint32
+
+type stepInfo struct{ name, syscall, field string }
+
+type hintInfo struct {
+	step  Step
+	errno syscall.Errno // 0: any
+	text  string
+}
+
+func (s Step) info() stepInfo {
+	if int(s) < len(stepTable) && stepTable[s].name != "" {
+		return stepTable[s]
+	}
+	return stepInfo{name: "fork/exec"}
+}
+
+// String returns the name of the step, such as "chdir".
+func (s Step) String() string { return s.info().name }
+
+// Syscall returns the name of the step's system call, or "".
+func (s Step) Syscall() string { return s.info().syscall }
+
+// Field returns the name of the field of syscall.SysProcAttr, syscall.ProcAttr
+// or Options that asked for the step, or "".
+func (s Step) Field() string { return s.info().field }
+
+// An Error is a start that failed: which step, on what, and why.
+//
+// errors.Is(err, syscall.EPERM) and errors.Is(err, fs.ErrNotExist) hold for the
+// errno.
+type Error struct {
+	Step   Step
+	Errno  syscall.Errno
+	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
+	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
+}
+
+// Error returns step, object and errno, such as
+// "chdir /missing: no such file or directory".
+func (e *Error) Error() string {
+	s := e.Step.String()
+	if e.Object != "" {
+		s += " " + e.Object
+	}
+	return s + ": " + e.Errno.Error()
+}
+
+// Unwrap returns e.Errno.
+func (e *Error) Unwrap() error { return e.Errno }
+
+// Hint returns the usual cause and cure of such a failure, or "".
+func (e *Error) Hint() string {
+	for _, h := range hintTable {
+		if h.step == e.Step && (h.errno == 0 || h.errno == e.Errno) {
+			return h.text
+		}
+	}
+	return ""
+}
+
+// newError describes a failed step in terms of what the caller passed.
+func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr) *Error {
+	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr)}
+}
+
+func quotePath(p string) string {
+	if p == "" {
+		return `""`
+	}
+	return p
+}
+
+func plainObject(step Step, detail int64) string {
+	switch step {
+	case StepClone, StepUnshare:
+		if detail != 0 {
+			return fmt.Sprintf("flags %#x", uint64(detail))
+		}
+	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
+		StepAmbient, StepPdeathsig, StepPdeathsigKill:
+		return fmt.Sprint(detail)
+	case StepSetgroups:
+		return fmt.Sprintf("of %d", detail)
+	case StepUidMap, StepGidMap:
+		return fmt.Sprintf("of %d lines", detail)
+	case StepCloseFds:
+		return fmt.Sprintf("from %d", detail)
+	}
+	return ""
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Package forkexec starts processes on Linux through a freestanding C
+// implementation of what the standard library does in
+// syscall.forkAndExecInChild: same semantics and same errors, but faster,
+// without stopping the Go runtime while the child is before its execve, and
+// with errors that can name the step that failed.
+//
+// [ForkExec] and [StartProcess] are drop-ins for syscall.ForkExec and
+// os.StartProcess. [Start] adds a context, [Options] and [Error].
+//
+// What differs from the standard library is listed in docs/differences.md: it
+// refuses what would crash, hang or harm the parent there.
+//
+// # Environment
+//
+// FORKEXEC, read once at the first start, holds words separated by commas:
+//
+//	stdlib    send every start down the standard library's path
+//	noclone3  never call clone3(2), for seccomp filters that kill
+//	verbose   name the failed step in the errors of StartProcess
+//
+// # Other systems
+//
+// Only Linux on amd64 and arm64 with cgo has the C path. Elsewhere the package
+// compiles and uses the standard library; [Implementation] says which is in use.
+package forkexec
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"forkexec.example/forkexec/go/internal/osproc"
+)
+
+// Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
+// asks for none.
+type Options struct {
+	// CloseFDs closes every descriptor in the child that is not in
+	// ProcAttr.Files, also those that lack FD_CLOEXEC. Where the standard
+	// library does the start (see Implementation) it cannot be honoured, and
+	// the start fails with ENOSYS at StepCloseFds.
+	CloseFDs bool
+
+	// TextBusyTimeout is for how long, with millisecond resolution, an execve
+	// that fails with ETXTBSY is tried again before that error is reported. It
+	// is usual, and passes soon, for a program written a moment ago
+	// (golang/go#22315). Zero reports it at once. At most 60 s.
+	TextBusyTimeout time.Duration
+}
+
+// Implementation returns what starts processes in this program: "cgo" for the C
+// path, or "stdlib" where there is no C path or FORKEXEC=stdlib is set.
+func Implementation() string {
+	if settings().stdlib {
+		return "stdlib"
+	}
+	return implementation
+}
+
+type environment struct {
+	stdlib, noclone3, verbose bool
+}
+
+var settings = sync.OnceValue(func() (e environment) {
+	for _, w := range strings.Split(os.Getenv("FORKEXEC"), ",") {
+		switch strings.TrimSpace(w) {
+		case "stdlib":
+			e.stdlib = true
+		case "noclone3":
+			e.noclone3 = true
+		case "verbose":
+			e.verbose = true
+		}
+	}
+	return e
+})
+
+// StartProcess starts a program like os.StartProcess: same arguments, same
+// result, and for a failure an *os.PathError with the same Op, Path and Err.
+func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+	if Implementation() == "stdlib" {
+		return os.StartProcess(name, argv, attr)
+	}
+	if attr == nil {
+		attr = new(os.ProcAttr)
+	}
+	if err := osproc.CheckDir(attr); err != nil {
+		return nil, err
+	}
+	p, err := startProcess(name, argv, osproc.SysAttr(attr))
+	runtime.KeepAlive(attr)
+	if err != nil {
+		return nil, osproc.PathError(name, err)
+	}
+	return p, nil
+}

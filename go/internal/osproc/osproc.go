@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Package osproc translates between package os's view of a start and package
+// syscall's, exactly as os.StartProcess does: attributes one way, errors the
+// other. StartProcess and the drop-in os/exec share it.
+package osproc
+
+import (
+	"os"
+	"syscall"
+)
+
+// CheckDir returns the error of os.StartProcess for a missing directory. It
+// looks only if there is no SysProcAttr, as package os does: with Chroot or a
+// Credential the parent cannot know what the child will find.
+func CheckDir(attr *os.ProcAttr) error {
+	if attr.Sys != nil || attr.Dir == "" {
+		return nil
+	}
+	_, err := os.Stat(attr.Dir)
+	if pe, ok := err.(*os.PathError); ok {
+		pe.Op = "chdir"
+		return pe
+	}
+	return err
+}
+
+// SysAttr returns the attributes for package syscall. The descriptors in it are
+// valid only as long as attr.Files is reachable: keep attr alive until the start
+// is over.
+func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
+	sys := &syscall.ProcAttr{Dir: attr.Dir, Env: attr.Env, Sys: attr.Sys}
+	if sys.Env == nil {
+		sys.Env = syscall.Environ()
+	}
+	sys.Files = make([]uintptr, len(attr.Files))
+	for i, f := range attr.Files {
+		sys.Files[i] = f.Fd()
+	}
+	return sys
+}
+
+// PathError returns the error of os.StartProcess for a failed start.
+func PathError(name string, err error) error {
+	return &os.PathError{Op: "fork/exec", Path: name, Err: err}
+}

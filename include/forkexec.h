@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * forkexec.h - start a program on Linux: the C-native interface.
+ *
+ * One const request says what the child shall be, one result says what became
+ * of it: a process ID, or the step that failed, its errno and a detail.
+ *
+ * There are two layers, and this header declares both:
+ *
+ *   forkexec_spawn()   The C library's entry. Nothing to set up, one call.
+ *   forkexec_start() + forkexec_finish()
+ *                      The freestanding core: no libc call, no errno, no TLS, no
+ *                      static data, no allocation. The caller brings the memory
+ *                      (request.work) and the state that outlives a start.
+ *
+ * No pointer of a request is kept after forkexec_spawn() or forkexec_finish()
+ * has returned. No function reads or writes errno: results are 0 or -errno.
+ *
+ * forkexec(7) lists the steps, forkexec_spawn(3) the functions.
+ */
+#ifndef FORKEXEC_H
+#define FORKEXEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FORKEXEC_VERSION_MAJOR 0
+#define FORKEXEC_VERSION_MINOR 1
+#define FORKEXEC_VERSION_PATCH 0
+
+/*
+ * Every step that can fail, once, in the order in which a start takes them:
+ * X(id, NAME, "name", "system call", "field of Go's SysProcAttr or ProcAttr").
+ * Ids are part of the ABI: append only, a retired id stays reserved. The enum
+ * below, the C names and explanations (step.c), the Go constants, the man page
+ * table and the fault-injection test are all made from this list.
+ *
+ * What forkexec_result.detail means for a step stands beside it.
+ */
+#define FORKEXEC_STEPS(X)                                                                          \
+	/* Before the clone, in the parent. */                                                     \
+	X(1, REQUEST, "request", "", "")               /* offset of the field in the request */    \
+	X(2, SIGMASK, "sigmask", "rt_sigprocmask", "") /* 0 */                                     \
+	X(3, PIPE, "pipe", "pipe2", "")                /* 0 */                                     \
+	X(4, CLONE, "clone", "clone3", "Cloneflags")   /* the flags asked for or refused */        \
+	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
+	/* In the child, in this order. */                                                         \
+	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps")               /* 0 */                   \
+	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings")           /* bytes read */          \
+	X(8, SETSID, "setsid", "setsid", "Setsid")                       /* 0 */                   \
+	X(9, SETPGID, "setpgid", "setpgid", "Setpgid")                   /* process group */       \
+	X(10, FOREGROUND, "foreground", "ioctl", "Foreground")           /* Ctty */                \
+	X(11, SIGACTION, "sigaction", "rt_sigaction", "")                /* signal */              \
+	X(12, UNSHARE, "unshare", "unshare", "Unshareflags")             /* flags */               \
+	X(13, PROC_SETGROUPS, "proc setgroups", "write",                                           \
+	  "GidMappingsEnableSetgroups")                                  /* 0 */                   \
+	X(14, GID_MAP, "gid_map", "write", "GidMappings")                /* number of maps */      \
+	X(15, UID_MAP, "uid_map", "write", "UidMappings")                /* number of maps */      \
+	X(16, MOUNT_PRIVATE, "mount private", "mount", "Unshareflags")   /* 0 */                   \
+	X(17, CHROOT, "chroot", "chroot", "Chroot")                      /* 0 */                   \
+	X(18, SETGROUPS, "setgroups", "setgroups", "Credential")         /* number of groups */    \
+	X(19, SETGID, "setgid", "setgid", "Credential")                  /* group ID */            \
+	X(20, SETUID, "setuid", "setuid", "Credential")                  /* user ID */             \
+	X(21, CAPGET, "capget", "capget", "AmbientCaps")                 /* 0 */                   \
+	X(22, CAPSET, "capset", "capset", "AmbientCaps")                 /* 0 */                   \
+	X(23, AMBIENT, "ambient capability", "prctl", "AmbientCaps")     /* capability */          \
+	X(24, CHDIR, "chdir", "chdir", "Dir")                            /* 0 */                   \
+	X(25, PDEATHSIG, "pdeathsig", "prctl", "Pdeathsig")              /* signal */              \
+	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig")     /* signal */              \
+	X(27, FD_MOVE, "move descriptor", "fcntl", "Files")              /* index in Files */      \
+	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files")           /* index in Files */      \
+	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first closed */        \
+	X(30, NOCTTY, "noctty", "ioctl", "Noctty")                       /* 0 */                   \
+	X(31, SETCTTY, "setctty", "ioctl", "Setctty")                    /* Ctty */                \
+	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \
+	X(33, PTRACE, "ptrace", "ptrace", "Ptrace")                      /* 0 */                   \
+	X(34, EXECVE, "execve", "execve", "")                            /* 0 */
+
+enum forkexec_step {
+	FORKEXEC_STEP_NONE = 0, /* nothing failed */
+#define FORKEXEC_STEP_ENUM(id, NAME, name, syscall, field) FORKEXEC_STEP_##NAME = id,
+	FORKEXEC_STEPS(FORKEXEC_STEP_ENUM)
+#undef FORKEXEC_STEP_ENUM
+};
+
+/*
+ * forkexec_request.flags: which of the request's fields count. The words and
+ * their meaning are those of Go's syscall.SysProcAttr.
+ */
+#define FORKEXEC_SETSID         (UINT64_C(1) << 0)
+#define FORKEXEC_SETPGID        (UINT64_C(1) << 1)  /* pgid; 0 is the child's own ID */
+#define FORKEXEC_FOREGROUND     (UINT64_C(1) << 2)  /* implies SETPGID; ctty is the parent's fd */
+#define FORKEXEC_SETCTTY        (UINT64_C(1) << 3)  /* ctty is the child's fd */
+#define FORKEXEC_NOCTTY         (UINT64_C(1) << 4)  /* TIOCNOTTY on descriptor 0 */
+#define FORKEXEC_PTRACE         (UINT64_C(1) << 5)  /* PTRACE_TRACEME just before execve */
+#define FORKEXEC_CREDENTIAL     (UINT64_C(1) << 6)  /* uid, gid, groups */
+#define FORKEXEC_NO_SETGROUPS   (UINT64_C(1) << 7)  /* with CREDENTIAL: leave groups alone */
+#define FORKEXEC_UID_MAP        (UINT64_C(1) << 8)  /* uid_map, even if empty */
+#define FORKEXEC_GID_MAP        (UINT64_C(1) << 9)  /* gid_map, even if empty */
+#define FORKEXEC_GID_SETGROUPS  (UINT64_C(1) << 10) /* /proc/PID/setgroups: allow, not deny */
+#define FORKEXEC_CGROUP_FD      (UINT64_C(1) << 11) /* cgroup_fd */
+#define FORKEXEC_PIDFD          (UINT64_C(1) << 12) /* result.pidfd wanted */
+#define FORKEXEC_NOFILE         (UINT64_C(1) << 13) /* nofile_*: put the soft limit back */
+#define FORKEXEC_CLOSE_FDS      (UINT64_C(1) << 14) /* only fds[] reach the program */
+#define FORKEXEC_ERRNO_PIPE     (UINT64_C(1) << 15) /* errno_pipe */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 16) - 1)
+
+/* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
+struct forkexec_id_map {
+	int64_t container_id;
+	int64_t host_id;
+	int64_t size;
+};
+
+/*
+ * What to start. Set size to sizeof(struct forkexec_request), everything else to
+ * zero, then what is wanted. All pointers stay the caller's and must stay valid
+ * until forkexec_spawn() or forkexec_finish() has returned.
+ */
+struct forkexec_request {
+	uint64_t size;  /* sizeof(struct forkexec_request) */
+	uint64_t flags; /* FORKEXEC_SETSID and so on */
+
+	const char *path;  /* program, as for execve(2); no PATH search. Required */
+	char *const *argv; /* NULL-terminated. Required */
+	char *const *envp; /* NULL-terminated. Required */
+	const char *chroot; /* NULL: no chroot(2) */
+	const char *dir;    /* NULL: stay; relative to the new root */
+
+	/*
+	 * fds[i] becomes descriptor i of the child; -1 closes i. Descriptors of the
+	 * parent without FD_CLOEXEC are inherited as usual; 0, 1 and 2 are closed
+	 * where n_fds does not reach them.
+	 */
+	const int32_t *fds;
+	const uint32_t *groups;                /* supplementary groups, with CREDENTIAL */
+	const struct forkexec_id_map *uid_map; /* with UID_MAP */
+	const struct forkexec_id_map *gid_map; /* with GID_MAP */
+	const uint64_t *ambient_caps;          /* capability numbers, each < 64 */
+	uint32_t n_fds;
+	uint32_t n_groups;
+	uint32_t n_uid_map;
+	uint32_t n_gid_map;
+	uint32_t n_ambient_caps;
+
+	int32_t ctty;      /* with SETCTTY, FOREGROUND */
+	int32_t pgid;      /* with SETPGID, FOREGROUND */
+	int32_t pdeathsig; /* 0: none. Fires when the calling thread ends, prctl(2) */
+	uint32_t uid;      /* with CREDENTIAL */
+	uint32_t gid;      /* with CREDENTIAL */
+	int32_t cgroup_fd; /* with CGROUP_FD: an open cgroup v2 directory */
+
+	/*
+	 * Milliseconds for which an execve(2) that fails with ETXTBSY is tried again.
+	 * 0: it is reported at once. Such a failure is usual, and short, where one
+	 * thread writes programs while another starts them (golang/go#22315).
+	 */
+	uint32_t text_busy_ms;
+
+	uint64_t clone_flags;   /* CLONE_NEW* for the clone; 0: none */
+	uint64_t unshare_flags; /* for unshare(2) in the child; 0: none */
+
+	/*
+	 * With NOFILE: a child whose RLIMIT_NOFILE is raised/max gets soft/max back.
+	 * Any other limit was set by somebody on purpose and stays.
+	 */
+	uint64_t nofile_soft;
+	uint64_t nofile_max;
+	uint64_t nofile_raised;
+
+	/*
+	 * With ERRNO_PIPE, Go's protocol: the write end of a CLOEXEC pipe. A child
+	 * that fails writes its errno there, in a word of native size.
+	 */
+	int32_t errno_pipe;
+	uint32_t reserved; /* 0 */
+
+	/*
+	 * forkexec_start() only: memory for the child's stack and for what is worked
+	 * out before the clone, at least forkexec_work_size() bytes, aligned to 16.
+	 * It belongs to the start until forkexec_finish() has returned anything but
+	 * -ETIMEDOUT or -ECANCELED.
+	 */
+	void *work;
+	uint64_t work_size;
+};
+
+/*
+ * What became of it. pid > 0 is a started child that the caller must wait for.
+ * After a failure pid is 0, the child, if there was one, has been reaped, and
+ * step, err and detail say what failed.
+ */
+struct forkexec_result {
+	int32_t pid;
+	int32_t pidfd;  /* with PIDFD: close-on-exec; -1 if unsupported (Linux < 5.2) or failed */
+	uint32_t step;  /* enum forkexec_step */
+	int32_t err;    /* errno, positive; 0 if nothing failed */
+	int64_t detail; /* see FORKEXEC_STEPS */
+};
+
+/*
+ * What a process remembers from start to start: which way of cloning this kernel
+ * allows. Zero-initialise once, pass it to every start; threads may share it
+ * (only atomic operations touch it).
+ */
+struct forkexec_state {
+	uint32_t bits; /* FORKEXEC_STATE_* */
+	uint32_t reserved[7];
+};
+
+/* May be set by the caller before the first start: never call clone3(2). */
+#define FORKEXEC_STATE_NO_CLONE3 1u
+
+/*
+ * forkexec_spawn - start a program and return once it runs, or has failed.
+ *
+ * request.work and work_size are ignored. On success ret->pid is the child's ID.
+ * Returns 0, or -errno with the failure in *ret; the child has then been reaped.
+ * Thread-safe. Not async-signal-safe. All signals are blocked for the time of
+ * the clone only. A slow execve(2) blocks the calling thread, as it must.
+ * Since 0.1.
+ */
+int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
+
+/*
+ * forkexec_work_size - bytes of request.work that this request needs.
+ * Returns 0 if the request's size or a count in it is out of range. Since 0.1.
+ */
+uint64_t forkexec_work_size(const struct forkexec_request *request);
+
+/*
+ * forkexec_start - check the request and make the child.
+ *
+ * Returns 0 with ret->pid set as soon as the child exists: it may not have come
+ * to its execve(2) yet, and its descriptors are its own from here on. Call
+ * forkexec_finish() next, from any thread. Returns -errno with step, err and
+ * detail in *ret if there is no child; nothing is left then.
+ * Thread-safe; safe in a signal handler. Since 0.1.
+ */
+int forkexec_start(const struct forkexec_request *request, struct forkexec_result *ret,
+		   struct forkexec_state *state);
+
+/*
+ * forkexec_finish - wait until the child of forkexec_start() runs its program.
+ *
+ * timeout_ns is in nanoseconds; negative waits without limit.
+ * Returns 0 when the child has executed its program, or has been killed before
+ * it could (wait for it as usual); -errno with *ret filled when a step failed, the
+ * child then is reaped; -ETIMEDOUT, or -ECANCELED after forkexec_cancel(): the
+ * child is still there, call again. Since 0.1.
+ */
+int forkexec_finish(const struct forkexec_request *request, struct forkexec_result *ret,
+		    struct forkexec_state *state, int64_t timeout_ns);
+
+/*
+ * forkexec_cancel - make a forkexec_finish() of another thread return -ECANCELED.
+ *
+ * work is the request's. The child is left alone; killing it is the caller's
+ * part. May be called only while the start still owns its work memory. Since 0.1.
+ */
+void forkexec_cancel(void *work);
+
+/*
+ * forkexec_step_name - "chdir" for FORKEXEC_STEP_CHDIR, "unknown" for others.
+ * forkexec_step_syscall - the system call of a step, "" if it has none.
+ * forkexec_step_field - the field of Go's SysProcAttr or ProcAttr, "" if none.
+ * forkexec_step_by_name - the step of that name, 0 if there is none.
+ * forkexec_hint - usual cause and cure of a failure; NULL if none is known.
+ * The strings are constant. In the library only, not in the core. Since 0.1.
+ */
+const char *forkexec_step_name(uint32_t step);
+const char *forkexec_step_syscall(uint32_t step);
+const char *forkexec_step_field(uint32_t step);
+uint32_t forkexec_step_by_name(const char *name);
+const char *forkexec_hint(uint32_t step, int32_t err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FORKEXEC_H */
