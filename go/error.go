@@ -46,6 +46,8 @@ type Error struct {
 	Errno  syscall.Errno
 	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
 	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
+
+	err error // in place of Errno, where package syscall returns no Errno
 }
 
 // Error returns step, object and errno, such as
@@ -55,11 +57,21 @@ func (e *Error) Error() string {
 	if e.Object != "" {
 		s += " " + e.Object
 	}
-	return s + ": " + e.Errno.Error()
+	return s + ": " + e.Unwrap().Error()
 }
 
-// Unwrap returns e.Errno.
-func (e *Error) Unwrap() error { return e.Errno }
+// Unwrap returns the error that syscall.ForkExec would have returned. It is
+// e.Errno, but for the two combinations of Setctty, Foreground and Ctty that package
+// syscall refuses with a text.
+func (e *Error) Unwrap() error {
+	if e.err != nil {
+		return e.err
+	}
+	return e.Errno
+}
+
+// Is reports whether target is e.Errno.
+func (e *Error) Is(target error) bool { return target == error(e.Errno) }
 
 // Hint returns the usual cause and cure of such a failure, or "".
 func (e *Error) Hint() string {

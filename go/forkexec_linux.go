@@ -7,6 +7,7 @@ package forkexec
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 )
@@ -36,10 +37,35 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) strin
 	return plainObject(step, detail)
 }
 
+var zeroSysProcAttr syscall.SysProcAttr
+
+// withDefaults replaces nil attributes, which ask for nothing.
+func withDefaults(attr *syscall.ProcAttr) (*syscall.ProcAttr, *syscall.SysProcAttr) {
+	if attr == nil {
+		attr = new(syscall.ProcAttr)
+	}
+	if attr.Sys == nil {
+		return attr, &zeroSysProcAttr
+	}
+	return attr, attr.Sys
+}
+
 // ForkExec starts a program like syscall.ForkExec: same arguments, same result
 // and the same error values; a step that failed gives its bare syscall.Errno.
+//
+// The child takes after the calling thread, as there: LockOSThread matters to
+// Ptrace, to Pdeathsig, and to callers that have changed namespaces, credentials
+// or the like of their thread.
 func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
-	return syscall.ForkExec(argv0, argv, attr)
+	if Implementation() == "stdlib" {
+		return syscall.ForkExec(argv0, argv, attr)
+	}
+	attr, sys := withDefaults(attr)
+	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
+	if e, ok := err.(*Error); ok {
+		return 0, e.Unwrap()
+	}
+	return pid, err
 }
 
 // Start starts a program with options. It is syscall.StartProcess with three
@@ -53,19 +79,77 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if attr == nil {
-		attr = new(syscall.ProcAttr)
+	attr, sys := withDefaults(attr)
+	if sys.PidFD != nil {
+		pid, err := start(ctx, argv0, argv, attr, sys, opt)
+		if err != nil {
+			return nil, err
+		}
+		return process(pid, *sys.PidFD), nil
 	}
-	pid, err := syscall.ForkExec(argv0, argv, attr)
+	// A pidfd tells a child from a later process that was given its ID.
+	pidfd := -1
+	own := *sys
+	own.PidFD = &pidfd
+	pid, err := start(ctx, argv0, argv, attr, &own, opt)
 	if err != nil {
-		errno, _ := err.(syscall.Errno)
-		return nil, newError(0, errno, 0, argv0, attr)
+		return nil, err
 	}
-	return os.FindProcess(pid)
+	p := process(pid, pidfd)
+	if pidfd >= 0 {
+		_ = syscall.Close(pidfd)
+	}
+	return p, nil
 }
 
+// start starts by whichever path is in use, with sys in place of attr.Sys.
+func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+	if Implementation() != "stdlib" {
+		return startC(ctx, argv0, argv, attr, sys, opt)
+	}
+	if opt != nil && opt.CloseFDs {
+		return 0, &Error{Step: StepCloseFds, Errno: syscall.ENOSYS}
+	}
+	with := *attr
+	with.Sys = sys
+	pid, err := syscall.ForkExec(argv0, argv, &with)
+	if err == nil {
+		return pid, nil
+	}
+	if errno, ok := err.(syscall.Errno); ok {
+		return 0, &Error{Errno: errno, Object: argv0}
+	}
+	return 0, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: err}
+}
+
+// startProcess is Start for StartProcess, whose errors it shapes.
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
-	return nil, syscall.ENOSYS
+	p, err := Start(context.Background(), name, argv, attr, nil)
+	if e, ok := err.(*Error); ok && !settings().verbose {
+		return nil, e.Unwrap()
+	}
+	return p, err
 }
 
-const implementation = "stdlib"
+// sysPidfdSendSignal is the same on all architectures but alpha.
+const sysPidfdSendSignal = 424
+
+// process returns the os.Process of a child that we have not waited for. Somebody
+// else may have: a parent that ignores SIGCHLD does so by itself, and then the ID may
+// name a stranger already. If the child's own pidfd says so, the result is a process
+// that has ended, as package os makes it for an ID that does not exist.
+func process(pid, pidfd int) *os.Process {
+	p, err := os.FindProcess(pid)
+	if err == nil && pidfd >= 0 {
+		_, _, errno := syscall.RawSyscall6(sysPidfdSendSignal, uintptr(pidfd), 0, 0, 0, 0, 0)
+		if errno == syscall.ESRCH {
+			_ = p.Release()
+			p, err = os.FindProcess(math.MaxInt32)
+		}
+	}
+	if err != nil { // cannot be: FindProcess never fails on Unix
+		panic(err)
+	}
+	p.Pid = pid
+	return p
+}

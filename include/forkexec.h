@@ -204,16 +204,22 @@ struct forkexec_result {
 
 /*
  * What a process remembers from start to start: which way of cloning this kernel
- * allows. Zero-initialise once, pass it to every start; threads may share it
- * (only atomic operations touch it).
+ * allows, and a piece of memory. Zero-initialise once, pass it to every start;
+ * threads may share it (only atomic operations touch it). Never copy it.
  */
 struct forkexec_state {
 	uint32_t bits; /* FORKEXEC_STATE_* */
-	uint32_t reserved[7];
+	uint32_t reserved;
+	void *work;            /* the core's own */
+	uint64_t nofile_soft;  /* for forkexec_go() with STATE_NOFILE, */
+	uint64_t nofile_max;   /* see the fields of the same names */
+	uint64_t nofile_raised; /* in struct forkexec_request */
+	uint64_t spare[3];
 };
 
-/* May be set by the caller before the first start: never call clone3(2). */
-#define FORKEXEC_STATE_NO_CLONE3 1u
+/* These two may be set by the caller before the first start. */
+#define FORKEXEC_STATE_NO_CLONE3 1u /* never call clone3(2): for filters that kill */
+#define FORKEXEC_STATE_NOFILE    2u /* the nofile fields count */
 
 /*
  * forkexec_spawn - start a program and return once it runs, or has failed.
@@ -225,6 +231,13 @@ struct forkexec_state {
  * Since 0.1.
  */
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
+
+/*
+ * forkexec_run - the same on the core's level: with the caller's state, and work
+ * memory from mmap(2), one piece of which the state keeps. Since 0.1.
+ */
+int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
+		 struct forkexec_state *state);
 
 /*
  * forkexec_work_size - bytes of request.work that this request needs.
@@ -251,7 +264,8 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
  * Returns 0 when the child has executed its program, or has been killed before
  * it could (wait for it as usual); -errno with *ret filled when a step failed, the
  * child then is reaped; -ETIMEDOUT, or -ECANCELED after forkexec_cancel(): the
- * child is still there, call again. Since 0.1.
+ * child is still there, call again. With ERRNO_PIPE a failed child counts as
+ * started and is not reaped: its errno is in the pipe. Since 0.1.
  */
 int forkexec_finish(const struct forkexec_request *request, struct forkexec_result *ret,
 		    struct forkexec_state *state, int64_t timeout_ns);

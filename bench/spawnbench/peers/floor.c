@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The floor: vfork and execve with nothing around them. It is no way to start
+ * processes in a real program, which has signal handlers, threads and descriptors
+ * to care for; it is what the kernel itself takes.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+extern char **environ;
+
+const char worker_name[] = "floor";
+
+pid_t spawn(char *const argv[])
+{
+	char **envp = environ;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		/* The child borrows the caller's stack: nothing but these two calls. */
+		execve(argv[0], argv, envp);
+		_exit(127);
+	}
+	return pid < 0 ? -errno : pid;
+}

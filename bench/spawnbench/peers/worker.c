@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The part that all C workers of spawnbench share: it reads requests, times
+ * spawns and answers. It owns descriptors 3 and 4, which the spawned programs
+ * must not see.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { REQUESTS = 3, ANSWERS = 4, MAX_SPAWNS = 10 * 1000 * 1000 };
+
+static void die(const char *what, int err)
+{
+	fprintf(stderr, "%s: %s: %s\n", worker_name, what, strerror(err));
+	exit(1);
+}
+
+static FILE *protocol_file(int fd, const char *mode)
+{
+	FILE *f;
+
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		die("descriptors 3 and 4 are not open", errno);
+	f = fdopen(fd, mode);
+	if (!f)
+		die("fdopen", errno);
+	return f;
+}
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	/* Cannot fail: the clock exists on every Linux and the pointer is good. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Any end but exit status 0 would mean that something else has been measured. */
+static void wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			die("waitpid", errno);
+	if (status != 0) {
+		fprintf(stderr, "%s: the program ended with wait status %#x\n", worker_name,
+			(unsigned int)status);
+		exit(1);
+	}
+}
+
+static void measure(char *const argv[], int64_t *ns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t start = now();
+		pid_t pid = spawn(argv);
+
+		if (pid < 0)
+			die("spawn", (int)-pid);
+		wait_for(pid);
+		ns[i] = now() - start;
+	}
+}
+
+static void serve(char *const argv[], size_t n, FILE *answers)
+{
+	int64_t *ns = calloc(n, sizeof(*ns));
+
+	if (!ns)
+		die("calloc", errno);
+	measure(argv, ns, n);
+	for (size_t i = 0; i < n; i++)
+		fprintf(answers, "%lld ", (long long)ns[i]);
+	fputc('\n', answers);
+	if (fflush(answers) != 0)
+		die("answer", errno);
+	free(ns);
+}
+
+int main(int argc, char **argv)
+{
+	FILE *requests, *answers;
+	char line[256];
+	unsigned int n;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s program [argument]...\n", worker_name);
+		return 2;
+	}
+	requests = protocol_file(REQUESTS, "r");
+	answers = protocol_file(ANSWERS, "w");
+	while (fgets(line, sizeof(line), requests)) {
+		/* The path's name is for workers that have more than one. */
+		if (sscanf(line, "%*s %u", &n) != 1 || n == 0 || n > MAX_SPAWNS)
+			die("bad request", EINVAL);
+		serve(argv + 1, n, answers);
+	}
+	return 0;
+}

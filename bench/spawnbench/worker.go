@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// batchTimeout is many times what the longest batch takes: 100 spawns of the
+// slowest program under an emulator. It turns a hang into an error.
+const batchTimeout = 2 * time.Minute
+
+// A worker is a running process that spawns on request.
+type worker struct {
+	cmd      *exec.Cmd
+	requests *os.File
+	answers  *os.File
+	reader   *bufio.Reader
+	stderr   *tail
+}
+
+// startWorker starts a host for a program. Its descriptors 0 and 1, which its
+// children inherit, are /dev/null. 2 is a pipe, which costs them the same and
+// keeps what a worker has to say when it fails.
+func startWorker(host, program, env []string) (*worker, error) {
+	requestEnd, requests, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	answers, answerEnd, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{requests: requests, answers: answers, reader: bufio.NewReader(answers), stderr: new(tail)}
+	w.cmd = exec.Command(host[0], append(append([]string{}, host[1:]...), program...)...)
+	w.cmd.Env = env
+	w.cmd.Stderr = w.stderr
+	w.cmd.WaitDelay = time.Second                        // a program that hangs may hold the pipe
+	w.cmd.ExtraFiles = []*os.File{requestEnd, answerEnd} // 3 and 4
+	err = w.cmd.Start()
+	requestEnd.Close()
+	answerEnd.Close()
+	if err != nil {
+		requests.Close()
+		answers.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// stop ends the worker, which leaves its loop at the end of the requests.
+func (w *worker) stop() error {
+	w.requests.Close()
+	err := w.cmd.Wait()
+	w.answers.Close()
+	return w.explain(err)
+}
+
+// kill ends a worker of which nothing is expected any more.
+func (w *worker) kill() {
+	w.cmd.Process.Kill()
+	w.stop()
+}
+
+// explain adds what the worker has written to its standard error.
+func (w *worker) explain(err error) error {
+	if text := w.stderr.String(); err != nil && text != "" {
+		return fmt.Errorf("%w: %s", err, text)
+	}
+	return err
+}
+
+// A batch is the answer to one request.
+type batch struct {
+	ns []int64 // of each spawn
+	// Of the Go heap, per spawn; negative where there is none.
+	mallocs, bytes float64
+}
+
+// cold is the number of spawns at the begin of a batch that are not counted:
+// the worker has slept, and its caches hold what another has left.
+const cold = 5
+
+// spawn has the worker spawn n times and returns the times.
+func (w *worker) spawn(path string, n int) (*batch, error) {
+	if _, err := fmt.Fprintf(w.requests, "%s %d\n", path, n+cold); err != nil {
+		return nil, w.failed(err)
+	}
+	if err := w.answers.SetReadDeadline(time.Now().Add(batchTimeout)); err != nil {
+		return nil, err
+	}
+	line, err := w.reader.ReadString('\n')
+	if err != nil {
+		return nil, w.failed(err)
+	}
+	b, err := parseAnswer(line)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.ns) != n+cold {
+		return nil, fmt.Errorf("%d spawns were asked for and %d made", n+cold, len(b.ns))
+	}
+	b.ns = b.ns[cold:]
+	return b, nil
+}
+
+// failed says why a worker does not answer.
+func (w *worker) failed(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.cmd.Process.Kill()
+		return fmt.Errorf("no answer within %v", batchTimeout)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) {
+		if err := w.stop(); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// parseAnswer reads a line of numbers, which are the nanoseconds of the spawns,
+// and name=number words.
+func parseAnswer(line string) (*batch, error) {
+	b := &batch{mallocs: -1, bytes: -1}
+	for _, word := range strings.Fields(line) {
+		name, number, named := strings.Cut(word, "=")
+		if !named {
+			number = word
+		}
+		v, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("the worker's answer holds %q", word)
+		}
+		switch {
+		case !named:
+			b.ns = append(b.ns, v)
+		case name == "mallocs":
+			b.mallocs = float64(v)
+		case name == "bytes":
+			b.bytes = float64(v)
+		}
+	}
+	if n := float64(len(b.ns)); n > 0 && b.mallocs >= 0 {
+		b.mallocs /= n
+		b.bytes /= n
+	}
+	return b, nil
+}
+
+// tail keeps the last part of what is written to it.
+type tail struct{ text []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	const limit = 2000
+	t.text = append(t.text, p...)
+	if len(t.text) > limit {
+		t.text = t.text[len(t.text)-limit:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(string(t.text)) }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (amd64 || arm64)
+
+package c
+
+/*
+#cgo CFLAGS: -std=gnu11 -fvisibility=hidden -I${SRCDIR}/../include
+#include "forkexec.h"
+#include "forkexec_go.h"
+*/
+import "C"
+
+import "unsafe"
+
+// The functions of forkexec.h. r and res must lie in one piece of pinned memory
+// without Go pointers that stays as it is until Finish has returned.
+
+// WorkSize returns the bytes of Request.Work that r needs, 0 if it is malformed.
+func WorkSize(r *Request) uint64 {
+	return uint64(C.forkexec_work_size((*C.struct_forkexec_request)(unsafe.Pointer(r))))
+}
+
+// Start makes the child. It returns 0 or a negative errno.
+func Start(r *Request, res *Result, s *State) int {
+	return int(C.forkexec_start((*C.struct_forkexec_request)(unsafe.Pointer(r)),
+		(*C.struct_forkexec_result)(unsafe.Pointer(res)), (*C.struct_forkexec_state)(unsafe.Pointer(s))))
+}
+
+// Finish waits until the child executes its program, for at most ns nanoseconds if
+// that is not negative. It returns 0 or a negative errno.
+func Finish(r *Request, res *Result, s *State, ns int64) int {
+	return int(C.forkexec_finish((*C.struct_forkexec_request)(unsafe.Pointer(r)),
+		(*C.struct_forkexec_result)(unsafe.Pointer(res)), (*C.struct_forkexec_state)(unsafe.Pointer(s)), C.int64_t(ns)))
+}
+
+// Cancel makes a Finish of another thread on the same work memory return ECANCELED.
+func Cancel(work unsafe.Pointer) { C.forkexec_cancel(work) }

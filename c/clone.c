@@ -1,0 +1,237 @@
+//go:build linux && !android && (amd64 || arm64)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * clone.c - makes the child: blocks signals, clones by the best method that kernel
+ * and policy allow, and writes the ID maps of a new user namespace while the child
+ * waits. Nothing is left behind when it fails: no descriptor, no child, no changed
+ * signal mask.
+ *
+ * Hazards of a child that shares our memory, and what meets them:
+ * - a signal handler of ours running in the child: all 64 signals are blocked from
+ *   before the clone until the child has no handlers (CLONE_CLEAR_SIGHAND, or one
+ *   rt_sigaction each). By the raw call, for libc hides 32 and 33.
+ * - the child using our stack: it has its own, in the job.
+ * - the child outliving the job: forkexec_finish() waits for CLONE_CHILD_CLEARTID,
+ *   which the kernel does when the child leaves this memory, by exec or by exit.
+ * - an emulator that turns vfork into fork: until a method is proven to share, the
+ *   child also reports through a pipe.
+ */
+#include "core.h"
+
+/* Says in words what FORKEXEC_STATE_* and the request allow for this start. */
+static int method_allowed(const struct job *job, uint32_t method, int share, uint32_t bits)
+{
+	const struct forkexec_request *r = job->request;
+	int is_clone3 = method == METHOD_CLONE3 || method == METHOD_CLONE3_FORK;
+	int is_fork = method == METHOD_CLONE3_FORK || method == METHOD_FORK;
+	int needs_clone3 = (r->flags & FORKEXEC_CGROUP_FD) || (r->clone_flags & CLONE_NEWTIME);
+
+	if (needs_clone3) /* a REFUSED bit is no reason not to ask for what only this can do */
+		return is_clone3 && is_fork == !share;
+	if (bits & STATE_REFUSED(method) || (is_clone3 && bits & FORKEXEC_STATE_NO_CLONE3))
+		return 0;
+	return share ? method != METHOD_CLONE3_FORK : is_fork;
+}
+
+static uint64_t clone_flags(const struct job *job, uint32_t method)
+{
+	const struct forkexec_request *r = job->request;
+	/* These ask for what a start does anyway, or mean nothing (DETACHED). */
+	uint64_t flags = r->clone_flags &
+			 ~(CLONE_VFORK | CLONE_PIDFD | CLONE_DETACHED | CLONE_CLEAR_SIGHAND);
+
+	if (r->flags & FORKEXEC_PIDFD)
+		flags |= CLONE_PIDFD;
+	if (method == METHOD_CLONE3 || method == METHOD_CLONE3_FORK)
+		flags |= CLONE_CLEAR_SIGHAND;
+	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK)
+		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
+	if (method == METHOD_VFORK)
+		flags |= CLONE_VFORK;
+	return flags;
+}
+
+static long clone_once(struct job *job, uint32_t method)
+{
+	const struct forkexec_request *r = job->request;
+	uint64_t flags = clone_flags(job, method);
+	struct sys_clone_args args;
+
+	job->method = method;
+	job->child_report = job->report[1];
+	job->child_sync[0] = job->sync[0];
+	job->child_sync[1] = job->sync[1];
+	job->child_errno_pipe = r->errno_pipe;
+	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
+		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
+				 child_main, job);
+	args.flags = flags;
+	args.pidfd = (uintptr_t)&job->pidfd;
+	args.child_tid = (uintptr_t)&job->tid;
+	args.parent_tid = 0;
+	args.exit_signal = SIGCHLD;
+	args.stack = (uintptr_t)job->stack;
+	args.stack_size = CHILD_STACK;
+	args.tls = 0;
+	args.set_tid = 0;
+	args.set_tid_size = 0;
+	args.cgroup = 0;
+	if (r->flags & FORKEXEC_CGROUP_FD) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)(int64_t)r->cgroup_fd;
+	}
+	return sys_clone3(&args, child_main, job);
+}
+
+/* May an errno mean "not in this form" rather than "not at all"? */
+static int is_refusal(long ret)
+{
+	return ret == -E_NOSYS || ret == -E_PERM || ret == -E_INVAL;
+}
+
+static int open_pipe(int32_t fds[2])
+{
+	return fds[0] >= 0 ? 0 : (int)sys_pipe2(fds, O_CLOEXEC);
+}
+
+static void close_pipe(int32_t fds[2])
+{
+	if (fds[0] >= 0)
+		sys_close(fds[0]);
+	if (fds[1] >= 0)
+		sys_close(fds[1]);
+	fds[0] = fds[1] = -1;
+}
+
+/*
+ * Tries the methods from best to plainest. A refused one is remembered only if a
+ * lesser one worked in this very start, and never where flags give the kernel a
+ * reason of its own to refuse: there the errno is an honest answer.
+ */
+static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
+			     struct forkexec_state *state)
+{
+	const struct forkexec_request *r = job->request;
+	int share = plan_may_share(r);
+	uint32_t bits = state_bits(state), refused = 0, method;
+	long ret = -E_NOSYS;
+
+	for (method = 0; method < N_METHODS; method++) {
+		if (!method_allowed(job, method, share, bits))
+			continue;
+		if (!(bits & STATE_PROVEN(method))) {
+			ret = open_pipe(job->report);
+			if (ret < 0)
+				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
+		}
+		ret = clone_once(job, method);
+		if (!is_refusal(ret))
+			break;
+		refused |= STATE_REFUSED(method);
+	}
+	if (ret < 0)
+		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret, (int64_t)r->clone_flags);
+	if (refused && !r->clone_flags && !(r->flags & FORKEXEC_CGROUP_FD))
+		state_set(state, refused);
+	return ret;
+}
+
+static int write_proc(int pid, const char *file, const char *text, size_t n)
+{
+	char path[PROC_PATH];
+	long fd, ret;
+
+	plan_proc_path(path, pid, file);
+	fd = sys_openat(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return (int)fd;
+	ret = sys_write((int)fd, text, n);
+	sys_close((int)fd);
+	return ret < 0 ? (int)ret : 0;
+}
+
+/* The maps of a user namespace made by clone, in the order that Go writes them. */
+static void write_id_maps(const struct job *job, int pid, struct record *ret)
+{
+	const struct forkexec_request *r = job->request;
+	int err = 0;
+
+	ret->step = FORKEXEC_STEP_NONE;
+	ret->detail = 0;
+	if (r->flags & FORKEXEC_UID_MAP) {
+		ret->step = FORKEXEC_STEP_UID_MAP;
+		ret->detail = r->n_uid_map;
+		err = write_proc(pid, "/uid_map", job->uid_text, job->n_uid_text);
+	}
+	if (!err && r->flags & FORKEXEC_GID_MAP) {
+		int allow = (r->flags & FORKEXEC_GID_SETGROUPS) != 0;
+
+		ret->step = FORKEXEC_STEP_PROC_SETGROUPS;
+		ret->detail = 0;
+		err = write_proc(pid, "/setgroups", allow ? "allow" : "deny", allow ? 5 : 4);
+		if (err == -E_NOENT) /* Linux < 3.19 has no such file */
+			err = 0;
+		if (!err) {
+			ret->step = FORKEXEC_STEP_GID_MAP;
+			ret->detail = r->n_gid_map;
+			err = write_proc(pid, "/gid_map", job->gid_text, job->n_gid_text);
+		}
+	}
+	ret->err = -err;
+	if (!err)
+		ret->step = FORKEXEC_STEP_NONE;
+}
+
+/* Lets the waiting child go on, or tells it what to fail with. */
+static void release_child(struct job *job, int pid)
+{
+	struct record message;
+
+	message.step = FORKEXEC_STEP_NONE;
+	message.err = 0;
+	message.detail = 0;
+	if (!(job->request->unshare_flags & CLONE_NEWUSER))
+		write_id_maps(job, pid, &message);
+	/*
+	 * Our read end stays open until here: if the child has been killed, this
+	 * write still has a reader and raises no SIGPIPE. Should it fail, the child
+	 * reads end of file and says so.
+	 */
+	(void)sys_write(job->sync[1], &message, sizeof(message));
+	close_pipe(job->sync);
+}
+
+HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state)
+{
+	const struct forkexec_request *r = job->request;
+	uint64_t all = ~UINT64_C(0);
+	long pid, err;
+
+	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP)) {
+		err = open_pipe(job->sync);
+		if (err < 0)
+			return fail(ret, FORKEXEC_STEP_PIPE, (int)-err, 0);
+	}
+	err = sys_rt_sigprocmask(SIG_SETMASK, &all, &job->mask);
+	if (err < 0) {
+		close_pipe(job->sync);
+		return fail(ret, FORKEXEC_STEP_SIGMASK, (int)-err, 0);
+	}
+	pid = clone_by_methods(job, ret, state);
+	sys_restore_mask(&job->mask);
+	if (pid < 0) {
+		close_pipe(job->report);
+		close_pipe(job->sync);
+		return (int)pid;
+	}
+	if (job->report[1] >= 0) {
+		sys_close(job->report[1]);
+		job->report[1] = -1;
+	}
+	ret->pid = (int32_t)pid;
+	ret->pidfd = job->pidfd;
+	if (job->sync[0] >= 0)
+		release_child(job, (int)pid);
+	return 0;
+}

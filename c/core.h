@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * core.h - what the files of the core share: the job that a start works on, and
+ * the functions that hand it from file to file. Private; the API is forkexec.h.
+ *
+ * A start's life: plan_job() (plan.c) works out everything that can be known
+ * before the clone, clone_job() (clone.c) makes the child, child_main() (child.c)
+ * is the child, forkexec_finish() (forkexec.c) waits for its report.
+ */
+#ifndef FORKEXEC_CORE_H
+#define FORKEXEC_CORE_H
+
+#include "forkexec.h"
+#include "sys.h"
+
+/* How a child is made, best first. */
+enum method {
+	METHOD_CLONE3,      /* clone3, memory shared, handlers cleared by the kernel */
+	METHOD_CLONE,       /* clone, memory shared */
+	METHOD_VFORK,       /* the same with CLONE_VFORK: where only that is allowed */
+	METHOD_CLONE3_FORK, /* clone3, memory copied */
+	METHOD_FORK,        /* clone, memory copied */
+	N_METHODS,
+};
+
+/*
+ * forkexec_state.bits beyond the public ones. REFUSED: this kernel or sandbox does
+ * not allow the method, a lesser one worked in the same start. PROVEN: a child made
+ * so was seen to share its parent's memory.
+ */
+#define STATE_REFUSED(method) (1u << (8 + (method)))
+#define STATE_PROVEN(method)  (1u << (16 + (method)))
+
+/*
+ * What failed. Written by the child in the shared memory and, where that is not
+ * proven to be shared, to the report pipe; by the parent to the sync pipe.
+ */
+struct record {
+	uint32_t step;
+	int32_t err;
+	int64_t detail;
+};
+
+/*
+ * The work memory: this, then descriptors, then the text of the ID maps, and the
+ * child's stack at the end, so that a stack overflow would hit our own plan and
+ * not a stranger's memory.
+ *
+ * Between clone and the child's exec or exit both sides hold the job. The kernel
+ * clears tid. The child writes record, marked, fds, caps and child_*, which nobody
+ * else touches in that time; the parent writes the rest, which the child only reads
+ * where it was set before the clone.
+ */
+struct job {
+	volatile uint32_t tid;       /* nonzero until exec or exit (CLONE_CHILD_CLEARTID) */
+	volatile uint32_t marked;    /* set by the child: this memory is shared */
+	volatile uint32_t cancelled; /* set by forkexec_cancel() */
+	uint32_t method;             /* enum method that made the child */
+	volatile struct record record;
+
+	const struct forkexec_request *request;
+	uint64_t mask;      /* the caller's signal mask, for the child */
+	int32_t parent_pid; /* for the check after pdeathsig */
+	int32_t report[2];  /* the report pipe: read end, write end; -1 */
+	int32_t sync[2];    /* the sync pipe of parent-written ID maps; -1 */
+	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
+	int32_t child_report; /* the child's ends of the same; it may move them */
+	int32_t child_sync[2];
+	int32_t child_errno_pipe;
+	uint32_t n_uid_text;
+	uint32_t n_gid_text;
+	int32_t *fds; /* a copy: the passes over it move entries */
+	char *uid_text;
+	char *gid_text;
+	unsigned char *stack;
+	unsigned char *stack_top;
+	struct sys_cap_header cap_header;
+	struct sys_cap_data caps[2];
+};
+
+/*
+ * The child's stack. Its deepest path, by -fstack-usage at -O0, is below 2 KiB (see
+ * tests/freestanding), the directory buffer of child_cloexec_all() included. The
+ * kernel needs no room on it: all signals are blocked, and after that no handler is
+ * left. Eight KiB leave room for other compilers and instrumentation.
+ */
+#define CHILD_STACK 8192
+
+/* The kernel's limit on lines of an ID map (UID_GID_MAP_MAX_EXTENTS, Linux 4.15). */
+#define ID_MAP_MAX_LINES 340
+/* Three numbers of at most 20 characters with a sign, two spaces, a newline. */
+#define ID_MAP_LINE 64
+#define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
+#define TEXT_BUSY_MAX_MS 60000
+
+/* Path and number: "/proc/" + ten digits + "/setgroups" + NUL. */
+#define PROC_PATH 32
+
+/* plan.c */
+HIDDEN int plan_check(const struct forkexec_request *r, struct forkexec_result *reterr);
+HIDDEN struct job *plan_job(const struct forkexec_request *r);
+HIDDEN int plan_may_share(const struct forkexec_request *r);
+HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file);
+
+/* clone.c */
+HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state);
+
+/* forkexec.c: work memory of at least *size bytes, one piece kept in the state */
+HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size);
+HIDDEN void work_give(struct forkexec_state *state, void *work, uint64_t size);
+
+/* child.c */
+HIDDEN __attribute__((noreturn)) void child_main(void *job);
+
+/* State bits are hints that threads may set in any order. */
+static CORE_INLINE uint32_t state_bits(const struct forkexec_state *s)
+{
+	return __atomic_load_n(&s->bits, __ATOMIC_RELAXED);
+}
+static CORE_INLINE void state_set(struct forkexec_state *s, uint32_t bits)
+{
+	if ((state_bits(s) & bits) != bits)
+		__atomic_fetch_or(&s->bits, bits, __ATOMIC_RELAXED);
+}
+
+static CORE_INLINE int fail(struct forkexec_result *reterr, uint32_t step, int err, int64_t detail)
+{
+	reterr->pid = 0;
+	reterr->pidfd = -1;
+	reterr->step = step;
+	reterr->err = err;
+	reterr->detail = detail;
+	return -err;
+}
+
+#endif /* FORKEXEC_CORE_H */

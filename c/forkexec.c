@@ -1,0 +1,227 @@
+//go:build linux && !android && (amd64 || arm64)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * forkexec.c - the entry points, on the parent's side: start a child, wait until it
+ * executes its program, fetch its report, reap it if it failed.
+ *
+ * Nothing here may wait for another thread of the process: glibc's and Go's set*id
+ * wait for all threads, so a wait for one of them would be a deadlock. The wait for
+ * the child runs with the caller's signal mask, so it serves them.
+ */
+#include "core.h"
+
+/*
+ * One wait lasts at most this long. The wake comes by itself; a second look is
+ * needed only where it cannot: a child that dumps core does not clear its tid before
+ * Linux 5.16, and a forkexec_cancel() may come between the look and the sleep.
+ */
+#define WAIT_SLICE_NS 100000000
+
+/* The size of the work memory that a state keeps; enough for all but ID maps. */
+#define WORK_KEPT 16384
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Has the child ended without anybody having waited for it, or been reaped? */
+static int child_has_ended(int pid)
+{
+	struct sys_siginfo info;
+	long ret;
+
+	info.pid = 0;
+	ret = sys_waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	return ret == 0 ? info.pid != 0 : ret != -E_INTR;
+}
+
+static void wait_for_tid(struct job *job, int64_t ns, int pid)
+{
+	struct sys_timespec t;
+	long ret;
+
+	t.sec = 0;
+	t.nsec = ns;
+	ret = sys_futex_wait(&job->tid, 1, &t);
+	if (ret == -E_TIMEDOUT && child_has_ended(pid))
+		__atomic_store_n(&job->tid, 0, __ATOMIC_RELAXED);
+	else if (ret < 0 && ret != -E_INTR && ret != -E_AGAIN && ret != -E_TIMEDOUT)
+		sys_sleep_ms(1); /* a futex(2) that we do not know: look again, without a spin */
+}
+
+/* Returns 1 if the pipe has told all it will: a record, or end of file at the exec. */
+static int wait_for_report(struct job *job, int64_t ns)
+{
+	struct sys_timespec t;
+	struct sys_pollfd p;
+	struct record record;
+	long n;
+
+	t.sec = 0;
+	t.nsec = ns;
+	p.fd = job->report[0];
+	p.events = POLLIN;
+	p.revents = 0;
+	n = sys_ppoll(&p, 1, &t);
+	if (n < 0 && n != -E_INTR)
+		sys_sleep_ms(1);
+	if (n <= 0)
+		return 0;
+	n = sys_read(job->report[0], &record, sizeof(record));
+	if (n < 0)
+		return 0;
+	if (n == sizeof(record)) {
+		job->record.err = record.err;
+		job->record.detail = record.detail;
+		job->record.step = record.step;
+	}
+	return 1;
+}
+
+/*
+ * Waits until the child shares nothing with us any more, and its record, if it
+ * failed, is in the job. Memory that was seen to be shared tells by itself; until
+ * then the pipe does.
+ */
+static int wait_for_exec(struct job *job, int pid, int64_t timeout_ns)
+{
+	int64_t end = timeout_ns < 0 ? INT64_MAX : sys_monotonic_ns() + timeout_ns;
+	int pipe_is_done = 0;
+
+	for (;;) {
+		int shared = job->marked || job->report[0] < 0;
+		int64_t left = WAIT_SLICE_NS;
+
+		if (shared ? !__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE) : pipe_is_done)
+			return 0;
+		if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL))
+			return -E_CANCELED;
+		if (timeout_ns >= 0)
+			left = min64(end - sys_monotonic_ns(), WAIT_SLICE_NS);
+		if (left <= 0)
+			return -E_TIMEDOUT;
+		if (shared)
+			wait_for_tid(job, left, pid);
+		else
+			pipe_is_done = wait_for_report(job, left);
+	}
+}
+
+/* Takes the exit status of a child that has failed. */
+static void reap(int pid)
+{
+	struct sys_siginfo info;
+
+	while (sys_sure(NR_waitid, P_PID, pid, (long)&info, WEXITED, 0) == -E_INTR)
+		;
+}
+
+PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
+			  struct forkexec_state *state)
+{
+	struct job *job;
+	int err = plan_check(r, ret);
+
+	if (err)
+		return err;
+	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
+		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
+			    (int64_t)offsetof(struct forkexec_request, work));
+	job = plan_job(r);
+	ret->step = FORKEXEC_STEP_NONE;
+	ret->err = 0;
+	ret->detail = 0;
+	return clone_job(job, ret, state);
+}
+
+PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_result *ret,
+			   struct forkexec_state *state, int64_t timeout_ns)
+{
+	struct job *job = r->work;
+	uint32_t step;
+	int err = wait_for_exec(job, ret->pid, timeout_ns);
+
+	if (err)
+		return err;
+	if (job->report[0] >= 0)
+		sys_close(job->report[0]);
+	job->report[0] = -1;
+	if (job->marked)
+		state_set(state, STATE_PROVEN(job->method));
+	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
+	if (step == FORKEXEC_STEP_NONE || r->flags & FORKEXEC_ERRNO_PIPE)
+		return 0;
+	reap(ret->pid);
+	if (ret->pidfd >= 0)
+		sys_close(ret->pidfd);
+	return fail(ret, step, job->record.err, job->record.detail);
+}
+
+PUBLIC void forkexec_cancel(void *work)
+{
+	struct job *job = work;
+
+	__atomic_store_n(&job->cancelled, 1, __ATOMIC_RELEASE);
+	sys_futex_wake(&job->tid);
+}
+
+HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size)
+{
+	void *work = NULL;
+	long ret;
+
+	if (*size <= WORK_KEPT) {
+		*size = WORK_KEPT;
+		work = __atomic_exchange_n(&state->work, NULL, __ATOMIC_ACQ_REL);
+	}
+	if (work)
+		return work;
+	ret = sys_mmap(*size);
+	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
+}
+
+HIDDEN void work_give(struct forkexec_state *state, void *work, uint64_t size)
+{
+	void *none = NULL;
+
+	if (size != WORK_KEPT || !__atomic_compare_exchange_n(&state->work, &none, work, 0,
+							      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		sys_munmap(work, size);
+}
+
+static void copy_request(struct forkexec_request *to, const struct forkexec_request *from)
+{
+	uint64_t *t = (uint64_t *)(void *)to;
+	const uint64_t *f = (const uint64_t *)(const void *)from;
+	size_t i;
+
+	for (i = 0; i < sizeof(*to) / sizeof(*t); i++) {
+		t[i] = f[i];
+		NOT_A_LIBC_CALL(); /* which also keeps type-based aliasing out of it */
+	}
+}
+
+PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
+			struct forkexec_state *state)
+{
+	struct forkexec_request own;
+	uint64_t size;
+	int err = plan_check(request, ret);
+
+	if (err)
+		return err;
+	copy_request(&own, request);
+	size = forkexec_work_size(request);
+	own.work = work_take(state, &size);
+	own.work_size = size;
+	if (!own.work)
+		return fail(ret, FORKEXEC_STEP_REQUEST, E_NOMEM,
+			    (int64_t)offsetof(struct forkexec_request, work));
+	err = forkexec_start(&own, ret, state);
+	if (!err)
+		err = forkexec_finish(&own, ret, state, -1);
+	work_give(state, own.work, size);
+	return err;
+}

@@ -1,0 +1,241 @@
+//go:build linux && !android && (amd64 || arm64)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plan.c - all that can be worked out before the clone: is the request well formed,
+ * may its child share memory, descriptors and ID map text ready for use. Runs in the
+ * parent; makes no child and keeps no resource.
+ *
+ * What the standard library would answer with a crash, a hang or harm to the parent
+ * is refused here, with the step that it would have failed in (docs/differences.md).
+ */
+#include "core.h"
+
+/* Flags of clone that make sense for a child that will execute a program. */
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_HARMLESS                                                                             \
+	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
+	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
+
+static int refuse(struct forkexec_result *reterr, size_t offset)
+{
+	return fail(reterr, FORKEXEC_STEP_REQUEST, E_INVAL, (int64_t)offset);
+}
+
+#define FIELD(f) offsetof(struct forkexec_request, f)
+
+static int check_shape(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	if (r->size != sizeof(*r))
+		return refuse(reterr, FIELD(size));
+	if (r->flags & ~FORKEXEC_KNOWN_FLAGS)
+		return refuse(reterr, FIELD(flags));
+	if (r->reserved)
+		return refuse(reterr, FIELD(reserved));
+	if (!r->path)
+		return refuse(reterr, FIELD(path));
+	if (!r->argv)
+		return refuse(reterr, FIELD(argv));
+	if (!r->envp)
+		return refuse(reterr, FIELD(envp));
+	if (r->n_fds > FDS_MAX || (r->n_fds && !r->fds))
+		return refuse(reterr, FIELD(n_fds));
+	if (r->n_groups && !r->groups)
+		return refuse(reterr, FIELD(n_groups));
+	if (r->n_uid_map && !r->uid_map)
+		return refuse(reterr, FIELD(n_uid_map));
+	if (r->n_gid_map && !r->gid_map)
+		return refuse(reterr, FIELD(n_gid_map));
+	if (r->n_ambient_caps && !r->ambient_caps)
+		return refuse(reterr, FIELD(n_ambient_caps));
+	if (r->text_busy_ms > TEXT_BUSY_MAX_MS)
+		return refuse(reterr, FIELD(text_busy_ms));
+	return 0;
+}
+
+/*
+ * A map needs a new user namespace to be written for: without one the standard
+ * library's child waits for ever, as its parent fails to write.
+ */
+static int check_id_map(const struct forkexec_request *r, uint64_t flag, uint32_t n, uint32_t step,
+			struct forkexec_result *reterr)
+{
+	if (!(r->flags & flag))
+		return 0;
+	if (n > ID_MAP_MAX_LINES || !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER))
+		return fail(reterr, step, E_INVAL, n);
+	return 0;
+}
+
+HIDDEN int plan_check(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	uint64_t refused;
+	uint32_t i;
+	int err;
+
+	err = check_shape(r, reterr);
+	if (err)
+		return err;
+	refused = r->clone_flags & ~(CLONE_NAMESPACES | CLONE_HARMLESS);
+	if (refused)
+		return fail(reterr, FORKEXEC_STEP_CLONE, E_INVAL, (int64_t)refused);
+	err = check_id_map(r, FORKEXEC_UID_MAP, r->n_uid_map, FORKEXEC_STEP_UID_MAP, reterr);
+	if (err)
+		return err;
+	err = check_id_map(r, FORKEXEC_GID_MAP, r->n_gid_map, FORKEXEC_STEP_GID_MAP, reterr);
+	if (err)
+		return err;
+	for (i = 0; i < r->n_ambient_caps; i++)
+		if (r->ambient_caps[i] >= 64) /* the two words of capset(2) end there */
+			return fail(reterr, FORKEXEC_STEP_AMBIENT, E_INVAL,
+				    (int64_t)r->ambient_caps[i]);
+	return 0;
+}
+
+static uint64_t round16(uint64_t n)
+{
+	return (n + 15) & ~(uint64_t)15;
+}
+
+PUBLIC uint64_t forkexec_work_size(const struct forkexec_request *r)
+{
+	uint64_t lines = (uint64_t)r->n_uid_map + r->n_gid_map;
+
+	if (r->size != sizeof(*r) || r->n_fds > FDS_MAX || lines > 2 * ID_MAP_MAX_LINES)
+		return 0;
+	return round16(sizeof(struct job)) + round16(r->n_fds * sizeof(int32_t)) +
+	       round16(lines * ID_MAP_LINE) + CHILD_STACK;
+}
+
+static char *put_number(char *p, int64_t value)
+{
+	char digits[20];
+	uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	int n = 0;
+
+	if (value < 0)
+		*p++ = '-';
+	do {
+		digits[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	while (n > 0) {
+		*p++ = digits[--n];
+		NOT_A_LIBC_CALL();
+	}
+	return p;
+}
+
+static char *put_string(char *p, const char *s)
+{
+	while (*s) {
+		*p++ = *s++;
+		NOT_A_LIBC_CALL();
+	}
+	return p;
+}
+
+HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file)
+{
+	char *p = put_string(path, "/proc/");
+
+	p = put_number(p, pid);
+	p = put_string(p, file);
+	*p = 0;
+}
+
+static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		p = put_number(p, map[i].container_id);
+		*p++ = ' ';
+		p = put_number(p, map[i].host_id);
+		*p++ = ' ';
+		p = put_number(p, map[i].size);
+		*p++ = '\n';
+	}
+	return p;
+}
+
+/* Lays the job out in the request's work memory. The request has passed plan_check. */
+HIDDEN struct job *plan_job(const struct forkexec_request *r)
+{
+	struct job *job = r->work;
+	unsigned char *p = (unsigned char *)r->work + round16(sizeof(*job));
+	char *end;
+	uint32_t i;
+
+	job->tid = 1;
+	job->marked = 0;
+	job->cancelled = 0;
+	job->method = N_METHODS;
+	job->record.step = FORKEXEC_STEP_NONE;
+	job->record.err = 0;
+	job->record.detail = 0;
+	job->request = r;
+	job->parent_pid = r->pdeathsig ? sys_getpid() : 0;
+	job->report[0] = job->report[1] = -1;
+	job->sync[0] = job->sync[1] = -1;
+	job->pidfd = -1;
+
+	job->fds = (int32_t *)(void *)p;
+	for (i = 0; i < r->n_fds; i++) {
+		job->fds[i] = r->fds[i];
+		NOT_A_LIBC_CALL();
+	}
+	p += round16(r->n_fds * sizeof(int32_t));
+
+	job->uid_text = (char *)p;
+	end = put_id_map(job->uid_text, r->uid_map, r->n_uid_map);
+	job->n_uid_text = (uint32_t)(end - job->uid_text);
+	job->gid_text = end;
+	end = put_id_map(job->gid_text, r->gid_map, r->n_gid_map);
+	job->n_gid_text = (uint32_t)(end - job->gid_text);
+	p += round16(((uint64_t)r->n_uid_map + r->n_gid_map) * ID_MAP_LINE);
+
+	job->stack = p;
+	job->stack_top = p + CHILD_STACK;
+	return job;
+}
+
+/*
+ * Does fs.suid_dumpable say that a process which changes its IDs stays readable for
+ * them? Then so would our memory be, through the child. If we cannot tell: yes.
+ */
+static int suid_dumpable(void)
+{
+	char c = '1';
+	long n;
+	int fd = (int)sys_openat("/proc/sys/fs/suid_dumpable", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 1;
+	n = sys_read(fd, &c, 1);
+	sys_close(fd);
+	return n != 1 || c == '1';
+}
+
+/*
+ * May the child share our memory until its exec? Whoever may ptrace the child
+ * reaches into it. proc_pid_mem(5), ptrace(2) "access mode checking".
+ *
+ * - No change of credentials: whoever may ptrace the child may ptrace us.
+ * - Other IDs: the kernel makes the shared memory non-dumpable before the new IDs
+ *   are visible, which keeps all but CAP_SYS_PTRACE out, unless fs.suid_dumpable
+ *   is 1.
+ * - A new user namespace: its owner has every capability over the child. A process
+ *   of our user, without capabilities, could then write a privileged parent's
+ *   memory. Never shared.
+ */
+HIDDEN int plan_may_share(const struct forkexec_request *r)
+{
+	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER)
+		return 0;
+	if (r->flags & FORKEXEC_CREDENTIAL)
+		return !suid_dumpable();
+	return 1;
+}

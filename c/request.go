@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (amd64 || arm64)
+
+// Package c is the C core of forkexec with a thin Go skin: raw memory in, raw
+// results out, no policy. It is not for use outside of this module; its users are
+// package forkexec and tests.
+//
+// The folder is a cgo package and a plain C library at once: cgo compiles only C
+// files of the package's own folder. With CGO_ENABLED=0 the C files drop out.
+package c
+
+import (
+	// For `go mod vendor`, and so that an edited header rebuilds this package.
+	_ "forkexec.example/forkexec/include"
+)
+
+// Request is struct forkexec_request of forkexec.h, with addresses as uintptr: it
+// lies in memory without Go pointers. The flags are named there.
+type Request struct {
+	Size  uint64
+	Flags uint64
+
+	Path, Argv, Envp, Chroot, Dir uintptr
+
+	Fds, Groups, UidMap, GidMap, AmbientCaps      uintptr
+	NFds, NGroups, NUidMap, NGidMap, NAmbientCaps uint32
+
+	Ctty, Pgid, Pdeathsig int32
+	Uid, Gid              uint32
+	CgroupFd              int32
+	TextBusyMs            uint32
+
+	CloneFlags, UnshareFlags uint64
+
+	NofileSoft, NofileMax, NofileRaised uint64
+
+	ErrnoPipe int32
+	Reserved  uint32
+
+	Work     uintptr
+	WorkSize uint64
+}
+
+// IDMap is struct forkexec_id_map.
+type IDMap struct{ ContainerID, HostID, Size int64 }
+
+// Result is struct forkexec_result.
+type Result struct {
+	Pid    int32
+	Pidfd  int32
+	Step   uint32
+	Err    int32
+	Detail int64
+}
+
+// State is struct forkexec_state.
+type State struct {
+	Bits, _                             uint32
+	_                                   uintptr
+	NofileSoft, NofileMax, NofileRaised uint64
+	_                                   [3]uint64
+}
+
+// The flags of Request.Flags and the settable bits of State.Bits, as in forkexec.h.
+// cgo.go checks at compile time that they are the same.
+const (
+	Setsid uint64 = 1 << iota
+	Setpgid
+	Foreground
+	Setctty
+	Noctty
+	Ptrace
+	Credential
+	NoSetGroups
+	UidMap
+	GidMap
+	GidSetgroups
+	CgroupFd
+	Pidfd
+	Nofile
+	CloseFds
+
+	StateNoClone3 uint32 = 1
+)

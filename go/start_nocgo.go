@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && !(cgo && (amd64 || arm64))
+
+package forkexec
+
+import (
+	"context"
+	"syscall"
+)
+
+const implementation = "stdlib"
+
+// startC is never called: Implementation says "stdlib".
+func startC(context.Context, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options) (int, error) {
+	return 0, &Error{Step: StepClone, Errno: syscall.ENOSYS}
+}
