@@ -188,6 +188,8 @@ CHILD static int32_t child_move_fd(struct job *job, int32_t fd, int32_t first, i
 	uint32_t i;
 	long ret = sys_fcntl(fd, F_DUPFD_CLOEXEC, first);
 
+	if (ret == -E_INVAL) /* first is beyond RLIMIT_NOFILE: dup3(2)'s word for it */
+		ret = -E_BADF;
 	if (ret < 0)
 		child_fail(job, FORKEXEC_STEP_FD_MOVE, ret, index);
 	for (i = 0; i < job->request->n_fds; i++)
@@ -296,18 +298,6 @@ CHILD static void child_nofile(const struct forkexec_request *r)
 	}
 }
 
-CHILD static long child_execve(const struct forkexec_request *r)
-{
-	uint32_t left = r->text_busy_ms;
-	long ret;
-
-	while ((ret = sys_execve(r->path, r->argv, r->envp)) == -E_TXTBSY && left > 0) {
-		left--;
-		sys_sleep_ms(1);
-	}
-	return ret;
-}
-
 HIDDEN CORE_ATTRS void child_main(void *arg)
 {
 	struct job *job = arg;
@@ -365,5 +355,5 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 		child_nofile(r);
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
-	child_fail(job, FORKEXEC_STEP_EXECVE, child_execve(r), 0);
+	child_fail(job, FORKEXEC_STEP_EXECVE, sys_execve(r->path, r->argv, r->envp), 0);
 }

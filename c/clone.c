@@ -41,7 +41,7 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 	uint64_t flags = r->clone_flags &
 			 ~(CLONE_VFORK | CLONE_PIDFD | CLONE_DETACHED | CLONE_CLEAR_SIGHAND);
 
-	if (r->flags & FORKEXEC_PIDFD)
+	if (job->with_pidfd)
 		flags |= CLONE_PIDFD;
 	if (method == METHOD_CLONE3 || method == METHOD_CLONE3_FORK)
 		flags |= CLONE_CLEAR_SIGHAND;
@@ -104,17 +104,18 @@ static void close_pipe(int32_t fds[2])
 	fds[0] = fds[1] = -1;
 }
 
-/*
- * Tries the methods from best to plainest. A refused one is remembered only if a
- * lesser one worked in this very start, and never where flags give the kernel a
- * reason of its own to refuse: there the errno is an honest answer.
- */
-static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
-			     struct forkexec_state *state)
+/* May the kernel refuse this clone for a reason that no other form would cure? */
+static int has_demands(const struct forkexec_request *r)
 {
-	const struct forkexec_request *r = job->request;
-	int share = plan_may_share(r);
-	uint32_t bits = state_bits(state), refused = 0, method;
+	return r->clone_flags || r->flags & FORKEXEC_CGROUP_FD;
+}
+
+/* Tries the methods from best to plainest; collects the STATE_REFUSED bits. */
+static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_t bits,
+			uint32_t *ret_refused)
+{
+	int share = plan_may_share(job->request);
+	uint32_t method;
 	long ret = -E_NOSYS;
 
 	for (method = 0; method < N_METHODS; method++) {
@@ -128,11 +129,35 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 		ret = clone_once(job, method);
 		if (!is_refusal(ret))
 			break;
-		refused |= STATE_REFUSED(method);
+		*ret_refused |= STATE_REFUSED(method);
 	}
 	if (ret < 0)
-		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret, (int64_t)r->clone_flags);
-	if (refused && !r->clone_flags && !(r->flags & FORKEXEC_CGROUP_FD))
+		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret,
+			    (int64_t)job->request->clone_flags);
+	return ret;
+}
+
+/*
+ * A refused method is remembered only if a lesser one worked in this very start, and
+ * never where the request gives the kernel a reason of its own to refuse: there the
+ * errno is an honest answer. The same goes for CLONE_PIDFD, which QEMU's user mode
+ * refuses before 8.0: it is a wish, pidfd then is -1.
+ */
+static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
+			     struct forkexec_state *state)
+{
+	const struct forkexec_request *r = job->request;
+	uint32_t bits = state_bits(state), refused = 0;
+	long ret;
+
+	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
+	ret = try_methods(job, reterr, bits, &refused);
+	if (ret == -E_INVAL && job->with_pidfd && !has_demands(r)) {
+		job->with_pidfd = 0;
+		refused = STATE_NO_PIDFD;
+		ret = try_methods(job, reterr, bits, &refused);
+	}
+	if (ret > 0 && refused && !has_demands(r))
 		state_set(state, refused);
 	return ret;
 }

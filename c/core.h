@@ -26,9 +26,10 @@ enum method {
 /*
  * forkexec_state.bits beyond the public ones. REFUSED: this kernel or sandbox does
  * not allow the method, a lesser one worked in the same start. PROVEN: a child made
- * so was seen to share its parent's memory.
+ * so was seen to share its parent's memory. NO_PIDFD: the same for CLONE_PIDFD.
  */
 #define STATE_REFUSED(method) (1u << (8 + (method)))
+#define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 
 /*
@@ -67,6 +68,7 @@ struct job {
 	int32_t child_report; /* the child's ends of the same; it may move them */
 	int32_t child_sync[2];
 	int32_t child_errno_pipe;
+	uint32_t with_pidfd;
 	uint32_t n_uid_text;
 	uint32_t n_gid_text;
 	int32_t *fds; /* a copy: the passes over it move entries */

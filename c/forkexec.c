@@ -109,13 +109,22 @@ static int wait_for_exec(struct job *job, int pid, int64_t timeout_ns)
 	}
 }
 
-/* Takes the exit status of a child that has failed. */
-static void reap(int pid)
+/*
+ * Takes the exit status of a child that has failed. By pidfd where that works (Linux
+ * 5.4): where somebody else reaps our children, a process ID may be another's by now.
+ */
+static void reap(int pid, int pidfd)
 {
 	struct sys_siginfo info;
+	int by_pidfd = pidfd >= 0;
+	long ret;
 
-	while (sys_sure(NR_waitid, P_PID, pid, (long)&info, WEXITED, 0) == -E_INTR)
-		;
+	do {
+		ret = sys_sure(NR_waitid, by_pidfd ? P_PIDFD : P_PID, by_pidfd ? pidfd : pid,
+			       (long)&info, WEXITED, 0);
+		if (ret == -E_INVAL)
+			by_pidfd = 0;
+	} while (ret == -E_INTR || ret == -E_INVAL);
 }
 
 PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
@@ -153,7 +162,7 @@ PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_res
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE || r->flags & FORKEXEC_ERRNO_PIPE)
 		return 0;
-	reap(ret->pid);
+	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);
 	return fail(ret, step, job->record.err, job->record.detail);
@@ -203,6 +212,18 @@ static void copy_request(struct forkexec_request *to, const struct forkexec_requ
 	}
 }
 
+/*
+ * Sleeps a little of what is left before the next try; always returns 1. The whole
+ * start is tried again, not just the execve in the child: the child itself may hold
+ * the descriptor that is open for writing, as a copy of its parent's.
+ */
+static int pause_ms(uint32_t *left)
+{
+	sys_sleep_ms(1);
+	--*left;
+	return 1;
+}
+
 PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
 			struct forkexec_state *state)
 {
@@ -219,9 +240,11 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 	if (!own.work)
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_NOMEM,
 			    (int64_t)offsetof(struct forkexec_request, work));
-	err = forkexec_start(&own, ret, state);
-	if (!err)
-		err = forkexec_finish(&own, ret, state, -1);
+	do {
+		err = forkexec_start(&own, ret, state);
+		if (!err)
+			err = forkexec_finish(&own, ret, state, -1);
+	} while (err == -E_TXTBSY && own.text_busy_ms > 0 && pause_ms(&own.text_busy_ms));
 	work_give(state, own.work, size);
 	return err;
 }

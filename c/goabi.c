@@ -44,7 +44,7 @@ static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_s
 		    flag_if(sys->use_cgroup_fd, FORKEXEC_CGROUP_FD) |
 		    flag_if(sys->pidfd != NULL, FORKEXEC_PIDFD);
 	r->ctty = narrow(sys->ctty);
-	r->pgid = narrow(sys->pgid);
+	r->pgid = (int32_t)sys->pgid; /* truncated by the kernel in Go's own path, too */
 	r->pdeathsig = narrow(sys->pdeathsig);
 	r->clone_flags = sys->cloneflags;
 	r->unshare_flags = sys->unshareflags;

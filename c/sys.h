@@ -124,6 +124,7 @@
 #define FUTEX_WAKE       1
 #define POLLIN           1
 #define P_PID            1
+#define P_PIDFD          3
 #define WNOHANG          1
 #define WEXITED          4
 #define WNOWAIT          0x01000000

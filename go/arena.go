@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"forkexec.example/forkexec/c"
@@ -147,11 +146,4 @@ func narrow(v int) int32 {
 		return -1 << 31
 	}
 	return int32(v)
-}
-
-func textBusyMs(d time.Duration) uint32 {
-	if d < 0 {
-		return 0
-	}
-	return uint32(min(d, 60*time.Second) / time.Millisecond)
 }

@@ -45,11 +45,19 @@ type Options struct {
 	// the start fails with ENOSYS at StepCloseFds.
 	CloseFDs bool
 
-	// TextBusyTimeout is for how long, with millisecond resolution, an execve
-	// that fails with ETXTBSY is tried again before that error is reported. It
-	// is usual, and passes soon, for a program written a moment ago
-	// (golang/go#22315). Zero reports it at once. At most 60 s.
+	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
+	// tried again before that error is reported. It is usual, and passes soon, for a
+	// program written a moment ago (golang/go#22315). Zero reports it at once.
 	TextBusyTimeout time.Duration
+
+	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. As
+	// it is, the kernel sends the signal when the thread that started the child
+	// ends, and Go ends threads (golang/go#27505). The child is then made by a
+	// thread that lives as long as the process, so it does not inherit what belongs
+	// to the caller's thread alone, such as namespaces or credentials changed under
+	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
+	// thread: EINVAL at StepRequest. Without Pdeathsig it does nothing.
+	PdeathsigProcess bool
 }
 
 // Implementation returns what starts processes in this program: "cgo" for the C

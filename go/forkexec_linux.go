@@ -80,6 +80,9 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return nil, err
 	}
 	attr, sys := withDefaults(attr)
+	if opt != nil && opt.PdeathsigProcess && sys.Ptrace {
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace"}
+	}
 	if sys.PidFD != nil {
 		pid, err := start(ctx, argv0, argv, attr, sys, opt)
 		if err != nil {
@@ -112,7 +115,14 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	}
 	with := *attr
 	with.Sys = sys
-	pid, err := syscall.ForkExec(argv0, argv, &with)
+	var pid int
+	var err error
+	fork := func() { pid, err = syscall.ForkExec(argv0, argv, &with) }
+	if opt != nil && opt.PdeathsigProcess && sys.Pdeathsig != 0 {
+		onImmortalThread(fork)
+	} else {
+		fork()
+	}
 	if err == nil {
 		return pid, nil
 	}

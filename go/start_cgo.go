@@ -7,6 +7,7 @@ package forkexec
 import (
 	"context"
 	"errors"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -18,7 +19,13 @@ import (
 const implementation = "cgo"
 
 // state is what this process learns about cloning, see struct forkexec_state.
-var state c.State
+var state = sync.OnceValue(func() *c.State {
+	s := new(c.State)
+	if settings().noclone3 {
+		s.Bits = c.StateNoClone3
+	}
+	return s
+})
 
 // nofileFlag is c.Nofile if package syscall has raised the soft limit, and the
 // request's fields then are nofile.Limit and nofileRaised.
@@ -42,6 +49,8 @@ type child struct {
 	req   *c.Request
 	res   *c.Result
 	work  unsafe.Pointer
+
+	immortal bool // clone on the immortal thread
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -112,12 +121,13 @@ func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt
 		c.GidMap&flagIf(sys.GidMappings != nil) | c.GidSetgroups&flagIf(sys.GidMappingsEnableSetgroups) |
 		c.CgroupFd&flagIf(sys.UseCgroupFD)
 	r.NofileSoft, r.NofileMax, r.NofileRaised = nofile.Limit[0], nofile.Limit[1], nofileRaised
-	r.Ctty, r.Pgid, r.Pdeathsig, r.CgroupFd = narrow(sys.Ctty), narrow(sys.Pgid), narrow(int(sys.Pdeathsig)), narrow(sys.CgroupFD)
+	r.Ctty, r.Pdeathsig, r.CgroupFd = narrow(sys.Ctty), narrow(int(sys.Pdeathsig)), narrow(sys.CgroupFD)
+	r.Pgid = int32(sys.Pgid) // the kernel truncates it in the standard library's path, too
 	r.CloneFlags, r.UnshareFlags = uint64(sys.Cloneflags), uint64(sys.Unshareflags)
 	s.lists(attr, sys)
 	if opt != nil {
 		r.Flags |= c.CloseFds & flagIf(opt.CloseFDs)
-		r.TextBusyMs = textBusyMs(opt.TextBusyTimeout)
+		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
 	}
 	return nil
 }
@@ -164,51 +174,46 @@ func (s *child) idMap(list []syscall.SysProcIDMap) (uintptr, uint32) {
 
 // clone makes the child, with ForkLock held just for that.
 func (s *child) clone() int {
-	if settings().noclone3 {
-		// A plain store of the same value by every start; the C side only reads it.
-		state.Bits |= c.StateNoClone3
-	}
 	forkGate.lock()
 	defer forkGate.unlock()
-	return c.Start(s.req, s.res, &state)
+	if !s.immortal {
+		return c.Start(s.req, s.res, state())
+	}
+	var rc int
+	onImmortalThread(func() { rc = c.Start(s.req, s.res, state()) })
+	return rc
 }
 
-// finish waits for the execve, or for the end of ctx, which kills the child. It
-// returns a nil error, an *Error or ctx's. Either way the arena is not ours any more.
-func (s *child) finish(ctx context.Context, describe func() *Error) error {
+// An outcome says what has become of a child.
+type outcome int
+
+const (
+	unborn    outcome = iota // there was none
+	finished                 // it has come to its execve, or failed and been reaped
+	cancelled                // the context has ended; arena and child are in other hands
+)
+
+// once makes the child and waits for its execve, or for the end of ctx, which kills
+// it. rc is 0 or a negative errno.
+func (s *child) once(ctx context.Context) (rc int, how outcome) {
+	if rc = s.clone(); rc < 0 {
+		return rc, unborn
+	}
 	if ctx.Done() == nil {
-		rc := c.Finish(s.req, s.res, &state, -1)
-		return s.end(rc, describe)
+		return c.Finish(s.req, s.res, state(), -1), finished
 	}
-	killed := make(chan struct{})
+	told := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(killed)
-		s.kill()
 		c.Cancel(s.work)
+		close(told)
 	})
-	rc := c.Finish(s.req, s.res, &state, -1)
+	rc = c.Finish(s.req, s.res, state(), -1)
 	if stop() {
-		return s.end(rc, describe)
+		return rc, finished
 	}
-	<-killed
+	<-told // s.work is ours alone again
 	s.abandon(rc)
-	return ctx.Err()
-}
-
-func (s *child) end(rc int, describe func() *Error) error {
-	defer s.arena.free()
-	if rc < 0 {
-		return describe()
-	}
-	return nil
-}
-
-func (s *child) kill() {
-	if fd := s.res.Pidfd; fd >= 0 {
-		_, _, _ = syscall.RawSyscall6(sysPidfdSendSignal, uintptr(fd), uintptr(syscall.SIGKILL), 0, 0, 0, 0)
-	} else if s.res.Pid > 0 {
-		_ = syscall.Kill(int(s.res.Pid), syscall.SIGKILL)
-	}
+	return rc, cancelled
 }
 
 // killGrace is for how long a cancelled Start waits for its child to die. It does
@@ -216,22 +221,26 @@ func (s *child) kill() {
 // it is left to a goroutine that reaps it whenever it can.
 const killGrace = 50 * time.Millisecond
 
-// abandon reaps a child that was killed, and frees the arena once it has died.
+// abandon kills and reaps a child and frees the arena once it has died. rc is what
+// Finish has returned so far.
 func (s *child) abandon(rc int) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer s.arena.free()
 		if rc == -int(syscall.ECANCELED) {
-			rc = c.Finish(s.req, s.res, &state, -1)
+			kill(int(s.res.Pid), int(s.res.Pidfd))
+			rc = c.Finish(s.req, s.res, state(), -1)
 		}
-		if rc == 0 { // it had come to its execve, or died before without a report
-			s.kill()
-			waitFor(int(s.res.Pid))
-			if s.res.Pidfd >= 0 {
-				_ = syscall.Close(int(s.res.Pidfd))
-			}
+		if rc < 0 {
+			return // it has failed and been reaped
 		}
-		s.arena.free()
+		// It had come to its execve, or died before without a report.
+		kill(int(s.res.Pid), int(s.res.Pidfd))
+		reap(int(s.res.Pid), int(s.res.Pidfd))
+		if s.res.Pidfd >= 0 {
+			_ = syscall.Close(int(s.res.Pidfd))
+		}
 	}()
 	select {
 	case <-done:
@@ -239,7 +248,28 @@ func (s *child) abandon(rc int) {
 	}
 }
 
-func waitFor(pid int) {
+// kill sends SIGKILL to a child that has not been waited for.
+func kill(pid, pidfd int) {
+	if pidfd >= 0 {
+		_, _, _ = syscall.RawSyscall6(sysPidfdSendSignal, uintptr(pidfd), uintptr(syscall.SIGKILL), 0, 0, 0, 0)
+	} else {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// reap waits for a child and drops its status. The pidfd is preferred: it cannot
+// name another child that was given the same ID.
+func reap(pid, pidfd int) {
+	const pPidfd = 3 // P_PIDFD of waitid(2), since Linux 5.4
+	for pidfd >= 0 {
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPidfd, uintptr(pidfd), 0, syscall.WEXITED, 0, 0)
+		if errno == 0 || errno == syscall.ECHILD {
+			return
+		}
+		if errno != syscall.EINTR {
+			break
+		}
+	}
 	for {
 		if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
 			return
@@ -253,24 +283,44 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	if perr != nil {
 		return 0, perr
 	}
-	describe := func() *Error {
-		return newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)
+	rc, how := s.once(ctx)
+	if rc == -int(syscall.ETXTBSY) && how == finished && opt != nil && opt.TextBusyTimeout > 0 {
+		rc, how = s.again(ctx, opt.TextBusyTimeout)
 	}
-	if s.clone() < 0 {
-		return 0, s.end(-1, describe)
-	}
-	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
-	err := s.finish(ctx, describe)
-	if sys.PidFD != nil {
-		// As in package syscall: untouched if there was no child at all, -1 if
-		// it failed later.
-		*sys.PidFD = pidfd
-		if err != nil {
+	if how == cancelled {
+		if sys.PidFD != nil {
 			*sys.PidFD = -1
 		}
+		return 0, ctx.Err()
 	}
-	if err != nil {
-		return 0, err
+	defer s.arena.free()
+	// As in package syscall: untouched if there was no child, -1 if it failed later.
+	if sys.PidFD != nil && how == finished {
+		*sys.PidFD = int(s.res.Pidfd)
 	}
-	return pid, nil
+	if rc < 0 {
+		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)
+	}
+	return int(s.res.Pid), nil
+}
+
+// again repeats a start that has failed with ETXTBSY. It is the whole start that is
+// repeated: the child itself may have held the descriptor that is open for writing,
+// as a copy of ours.
+func (s *child) again(ctx context.Context, timeout time.Duration) (rc int, how outcome) {
+	end := time.Now().Add(timeout)
+	for delay := time.Millisecond; ; delay = min(2*delay, 20*time.Millisecond) {
+		timer := time.NewTimer(min(delay, time.Until(end)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			s.arena.free()
+			return -int(syscall.ECANCELED), cancelled
+		case <-timer.C:
+		}
+		rc, how = s.once(ctx)
+		if rc != -int(syscall.ETXTBSY) || how != finished || !time.Now().Before(end) {
+			return rc, how
+		}
+	}
 }

@@ -155,9 +155,10 @@ struct forkexec_request {
 	int32_t cgroup_fd; /* with CGROUP_FD: an open cgroup v2 directory */
 
 	/*
-	 * Milliseconds for which an execve(2) that fails with ETXTBSY is tried again.
-	 * 0: it is reported at once. Such a failure is usual, and short, where one
-	 * thread writes programs while another starts them (golang/go#22315).
+	 * forkexec_spawn() and forkexec_run(): milliseconds, up to 60000, for which a
+	 * start whose execve(2) fails with ETXTBSY is tried again. 0: it is reported at
+	 * once. Such a failure is usual, and short, where one thread writes programs
+	 * while another starts them (golang/go#22315). forkexec_start() does not use it.
 	 */
 	uint32_t text_busy_ms;
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Builds, tests and measures forkexec. `make help` lists the targets. Everything
+# that is made goes to build/. CFLAGS, CC, PREFIX and DESTDIR are the user's.
+
+CC ?= cc
+GO ?= go
+AR ?= ar
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+DESTDIR ?=
+B := build
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-8s %s\n' $(1) '$(2)'
+endif
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkexec.h)
+VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
+SONAME := libforkexec.so.$(call version,MAJOR)
+
+CORE := child clone forkexec goabi plan
+LIB := $(CORE) lib step
+# -fPIC serves both libraries; the core must work without any libc.
+PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \
+	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+
+## all: the C library, static and shared, with its pkg-config file
+.PHONY: all
+all: $(B)/libforkexec.a $(B)/libforkexec.so $(B)/forkexec.pc
+
+$(B)/obj/%.o: c/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(PROJECT_CFLAGS) $(CFLAGS) -c $< -o $@
+
+# lib.c and step.c are public as a whole; the core marks what is public itself.
+$(B)/obj/lib.o $(B)/obj/step.o: PROJECT_CFLAGS += -fvisibility=default
+
+$(B)/libforkexec.a: $(LIB:%=$(B)/obj/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,c/forkexec.map -Wl,-z,defs \
+		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
+
+$(B)/forkexec.pc: c/forkexec.pc.in include/forkexec.h
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+## install: headers, libraries, pkg-config file and man pages below DESTDIR/PREFIX
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 include/forkexec.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libforkexec.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/libforkexec.so $(DESTDIR)$(PREFIX)/lib/libforkexec.so.$(VERSION)
+	ln -sf libforkexec.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf libforkexec.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libforkexec.so
+	install -m 644 $(B)/forkexec.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 c/man/forkexec_spawn.3 $(DESTDIR)$(PREFIX)/share/man/man3
+	install -m 644 c/man/forkexec.7 $(DESTDIR)$(PREFIX)/share/man/man7
+
+## uninstall: removes what install has put there
+.PHONY: uninstall
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_go.h lib/libforkexec.* \
+		lib/pkgconfig/forkexec.pc share/man/man3/forkexec_spawn.3 share/man/man7/forkexec.7
+
+## bench: measures the C path against the standard library and other spawners
+.PHONY: bench
+bench: bench-tools
+	$(Q)mkdir -p $(B)
+	$(GO) run ./bench/spawnbench -build $(B)/bench -bench $(B)/bench.txt -report $(B)/bench.md
+
+## test: every test that belongs to CI
+.PHONY: test
+test: test-tools
+	$(Q)CC='$(CC)' GO='$(GO)' tests/run.sh $(SUITES)
+
+## random: 20,000 random cases against the standard library (minutes)
+.PHONY: random
+random: test-tools
+	$(GO) test ./tests/differential -count=1 -timeout 60m -run TestRandom -v -args -random.n 20000
+
+.PHONY: bench-tools test-tools
+bench-tools test-tools:
+	$(Q)tests/install-tools.sh $(@:-tools=)
+
+## gen: what is made from the step list and the hints (Go, man page)
+.PHONY: gen
+gen:
+	$(GO) run ./go/internal/gen
+
+## fmt: gofmt
+.PHONY: fmt
+fmt:
+	gofmt -w go c include bench tests
+
+# The unit and fault tests are one program each: the test, the helpers of its folder,
+# and the library's sources. The fault tests count and fail system calls.
+TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/fault/test_*.c))
+helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c))
+TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -MMD -MP -Wall -Wextra -Wshadow -Wconversion
+
+## tests: builds the C tests
+.PHONY: tests
+tests: $(TESTS)
+
+$(B)/tests/fault/%: TEST_CFLAGS += -DFORKEXEC_TESTING
+$(B)/tests/%: tests/%.c $(LIB:%=c/%.c)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TEST_CFLAGS) $(CFLAGS) $< $(call helpers,$(notdir $(patsubst %/,%,$(dir $<)))) \
+		$(LIB:%=c/%.c) -o $@ -lcmocka -lcap -lpthread
+
+## clean: removes build/
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 12
+
+-include $(wildcard $(B)/obj/*.d $(B)/tests/*/*.d)

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build !android
+
+package exec
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestLastOfEach(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		wantErr  error
+	}{
+		{"", "", nil},
+		{"A=1 B=2", "A=1 B=2", nil},
+		{"A=1 B=2 A=3", "B=2 A=3", nil},
+		{"A=1 a=2", "A=1 a=2", nil},
+		{"A= A=1 A=", "A=", nil},
+		{"bare bare A=1", "bare bare A=1", nil},
+		{"=x =y", "=y", nil},
+		{"=C:=1 =D:=2 =C:=3", "=D:=2 =C:=3", nil},
+		{"A=1\x00 B=2 C\x00=3", "B=2", errEnvNUL},
+		{"A=1 A=2\x00", "A=1", errEnvNUL},
+		{"A=1  B=2", "A=1 B=2", nil}, // an empty entry
+	} {
+		var in []string
+		if c.in != "" {
+			in = strings.Split(c.in, " ")
+		}
+		before := slices.Clone(in)
+		got, err := lastOfEach(in)
+		if s := strings.Join(got, " "); s != c.want || err != c.wantErr || got == nil {
+			t.Errorf("%q: %q, %v; want %q, %v", c.in, s, err, c.want, c.wantErr)
+		}
+		if !slices.Equal(in, before) {
+			t.Errorf("%q was changed to %q", before, in)
+		}
+	}
+}
+
+// TestLastOfEachLarge goes beyond the table that needs no allocation, and fills it
+// to its limit.
+func TestLastOfEachLarge(t *testing.T) {
+	for _, n := range []int{63, 64, 65, 128, 1000, 5000} {
+		var env []string
+		for i := 0; i < n; i++ {
+			env = append(env, fmt.Sprintf("K%d=%d", i%(n/2+1), i))
+		}
+		got, err := lastOfEach(env)
+		if err != nil || len(got) != n/2+1 {
+			t.Errorf("%d entries: %d, %v; want %d", n, len(got), err, n/2+1)
+		}
+		for i, e := range got {
+			if want := env[n-len(got)+i]; e != want {
+				t.Errorf("%d entries: %q at %d, want %q", n, e, i, want)
+			}
+		}
+	}
+}
+
+// TestLastOfEachAllocs: a usual environment costs the slice that is returned.
+func TestLastOfEachAllocs(t *testing.T) {
+	var env []string
+	for i := 0; i < 60; i++ {
+		env = append(env, fmt.Sprintf("KEY%d=value", i))
+	}
+	if n := testing.AllocsPerRun(100, func() { _, _ = lastOfEach(env) }); n > 1 {
+		t.Errorf("%v allocations, want 1", n)
+	}
+}
+
+// TestPark asks whether parking ends when the process does, and at once where it
+// cannot work.
+func TestPark(t *testing.T) {
+	start := func(name string, args ...string) *os.Process {
+		p, err := os.StartProcess(name, append([]string{name}, args...), &os.ProcAttr{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	parked := func(p *os.Process) bool {
+		done := make(chan bool)
+		go func() {
+			park(p)
+			close(done)
+		}()
+		select {
+		case <-done:
+			return false
+		case <-time.After(50 * time.Millisecond):
+		}
+		_ = p.Kill()
+		<-done
+		return true
+	}
+	p := start("/bin/sleep", "100")
+	if fd, err := openPidfd(p.Pid); err != nil {
+		t.Skip("no pidfd_open: ", err)
+	} else {
+		syscall.Close(fd)
+	}
+	if !parked(p) {
+		t.Error("park did not wait")
+	}
+	if parked(p) { // a zombie now
+		t.Error("park waited for a process that has exited")
+	}
+	if _, err := p.Wait(); err != nil {
+		t.Error(err)
+	}
+	if parked(p) {
+		t.Error("park waited for a process that has been reaped")
+	}
+	if self, err := os.FindProcess(os.Getppid()); err != nil || parkedForeign(self) {
+		t.Errorf("park waited for a process that is no child: %v", err)
+	}
+}
+
+func parkedForeign(p *os.Process) bool {
+	done := make(chan bool)
+	go func() {
+		park(p)
+		close(done)
+	}()
+	select {
+	case <-done:
+		return false
+	case <-time.After(10 * time.Second):
+		return true
+	}
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build !linux || android
+
+package exec
+
+// Where there is no C path the commands of os/exec do the work: each Cmd drives
+// one of theirs. An alias of their type would be shorter, but a program that uses
+// Options or StepError would then compile on Linux only, and one that mixes the
+// two Cmd types would compile everywhere but on Linux.
+
+import (
+	"context"
+	"io"
+	"os"
+	osexec "os/exec"
+	"syscall"
+
+	forkexec "forkexec.example/forkexec/go"
+)
+
+// state is what a Cmd keeps between its methods.
+type state struct {
+	cmd     *osexec.Cmd // nil if the Cmd was made as a literal and not used yet
+	stepErr *forkexec.Error
+}
+
+func newCommand(name string, arg []string) *Cmd {
+	return adopt(osexec.Command(name, arg...))
+}
+
+func newCommandContext(ctx context.Context, name string, arg []string) *Cmd {
+	return adopt(osexec.CommandContext(ctx, name, arg...))
+}
+
+func adopt(o *osexec.Cmd) *Cmd {
+	return &Cmd{Path: o.Path, Args: o.Args, Err: o.Err, Cancel: o.Cancel, state: state{cmd: o}}
+}
+
+// peek returns a command of os/exec that is good for questions. It is not the one
+// that runs, whose fields its goroutine reads.
+func (c *Cmd) peek() *osexec.Cmd {
+	return &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir, SysProcAttr: c.SysProcAttr, Err: c.Err}
+}
+
+func (c *Cmd) describe() string { return c.peek().String() }
+
+func (c *Cmd) currentEnviron() []string { return c.peek().Environ() }
+
+// driven returns the command of os/exec that does the work, with the fields that
+// its pipe methods look at.
+func (c *Cmd) driven() *osexec.Cmd {
+	if c.state.cmd == nil {
+		c.state.cmd = new(osexec.Cmd)
+	}
+	o := c.state.cmd
+	o.Stdin, o.Stdout, o.Stderr, o.Process = c.Stdin, c.Stdout, c.Stderr, c.Process
+	return o
+}
+
+func (c *Cmd) start() error {
+	if c.state.cmd != nil && c.state.cmd.Process != nil {
+		return c.state.cmd.Start() // refuses
+	}
+	o := c.driven()
+	o.Path, o.Args, o.Env, o.Dir = c.Path, c.Args, c.Env, c.Dir
+	o.ExtraFiles, o.SysProcAttr, o.Err, o.WaitDelay = c.ExtraFiles, c.SysProcAttr, c.Err, c.WaitDelay
+	// A Cancel may use c.Process, which is not set yet if the context ends just
+	// before Start returns.
+	started := make(chan struct{})
+	if o.Cancel = c.Cancel; c.Cancel != nil {
+		o.Cancel = func() error {
+			<-started
+			return c.Cancel()
+		}
+	}
+	c.state.stepErr = nil
+	if c.Options != nil && c.Options.CloseFDs && o.Err == nil {
+		// To leave descriptors open that were to be closed may give away
+		// secrets: refuse, as package forkexec does. The lookup error makes
+		// os/exec close what it has to.
+		c.state.stepErr = &forkexec.Error{Step: forkexec.StepCloseFds, Errno: syscall.ENOSYS}
+		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: syscall.ENOSYS}
+	}
+	err := o.Start()
+	if o.Process == nil && c.state.stepErr == nil {
+		c.noteStep(err)
+	}
+	if o.Path == "" && c.Err == nil {
+		c.Err = o.Err
+	}
+	c.Process = o.Process
+	close(started)
+	return err
+}
+
+// noteStep keeps for StepError what an error of package os says about the step.
+func (c *Cmd) noteStep(err error) {
+	pe, ok := err.(*os.PathError)
+	if !ok {
+		return
+	}
+	step := &forkexec.Error{Object: pe.Path}
+	if pe.Op == "chdir" {
+		step.Step = forkexec.StepChdir
+	}
+	if errno, ok := pe.Err.(syscall.Errno); ok {
+		step.Errno = errno
+		c.state.stepErr = step
+	}
+}
+
+func (c *Cmd) wait() error {
+	o := c.state.cmd
+	if o == nil || o.Process == nil {
+		o = c.driven() // a Process that the caller has set, or none
+	}
+	o.ProcessState = c.ProcessState
+	err := o.Wait()
+	c.ProcessState = o.ProcessState
+	return err
+}
+
+func (c *Cmd) stdinPipe() (io.WriteCloser, error) {
+	o := c.driven()
+	w, err := o.StdinPipe()
+	c.Stdin = o.Stdin
+	return w, err
+}
+
+func (c *Cmd) stdoutPipe() (io.ReadCloser, error) {
+	o := c.driven()
+	r, err := o.StdoutPipe()
+	c.Stdout = o.Stdout
+	return r, err
+}
+
+func (c *Cmd) stderrPipe() (io.ReadCloser, error) {
+	o := c.driven()
+	r, err := o.StderrPipe()
+	c.Stderr = o.Stderr
+	return r, err
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build !android
+
+package exec
+
+// Start: the checks in os/exec's order, the start itself and the shape of its
+// errors.
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/go/internal/osproc"
+)
+
+// textBusyTimeout is for how long a start without Options tries again an execve
+// that fails with ETXTBSY. The usual cause is a child of this process that was
+// cloned while the file was written and has not come to its own execve: about
+// 0.1 ms away, but with tens of runnable children on each core one turn on the
+// CPU (3 ms) times their number, about 100 ms, and such children queue behind
+// each other. The go command gives up after 700 ms. It costs time only for a
+// file that somebody really keeps open.
+const textBusyTimeout = 500 * time.Millisecond
+
+var defaultOptions = forkexec.Options{TextBusyTimeout: textBusyTimeout}
+
+// Errors of Start. The texts are os/exec's.
+var (
+	errStarted     = errors.New("exec: already started")
+	errNoCommand   = errors.New("exec: no command")
+	errNeedContext = errors.New("exec: command with a non-nil Cancel was not created with CommandContext")
+)
+
+func (c *Cmd) start() error {
+	// A second Start must not touch the pipes of the first.
+	if c.startedBefore() {
+		return errStarted
+	}
+	c.state.stepErr = nil
+	var p plan
+	err := c.prepareAndLaunch(&p)
+	p.closeEnds()
+	c.closeChildEnds()
+	if err != nil {
+		c.closeOwnEnds()
+		c.state.todo = nil
+		return err
+	}
+	c.startCopying()
+	c.startWatching()
+	return nil
+}
+
+func (c *Cmd) prepareAndLaunch(p *plan) error {
+	if c.Path == "" && c.Err == nil {
+		c.Err = errNoCommand
+	}
+	if c.Err != nil {
+		return c.Err
+	}
+	ctx := c.state.ctx
+	if ctx == nil {
+		if c.Cancel != nil {
+			return errNeedContext
+		}
+		ctx = context.Background()
+	}
+	// Err rather than a select on Done: the same answer, and a nil Done needs
+	// no case of its own.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := c.connect(p); err != nil {
+		return err
+	}
+	env, err := c.environment()
+	if err != nil {
+		return err
+	}
+	proc, err := c.launch(ctx, p, env)
+	if err != nil {
+		return err
+	}
+	c.Process = proc
+	return nil
+}
+
+// launch starts the process. The standard library's own path is taken where
+// there is no other, or the environment asks for it, unless Options ask for more
+// than that can do: then package forkexec has to refuse them.
+func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, error) {
+	argv := c.Args
+	if len(argv) == 0 {
+		argv = []string{c.Path}
+	}
+	if c.Options == nil && forkexec.Implementation() == "stdlib" {
+		return c.launchByOS(p, argv, env)
+	}
+	noteInput(c.Path)
+	if c.Dir != "" && c.SysProcAttr == nil {
+		if err := osproc.CheckDir(&os.ProcAttr{Dir: c.Dir}); err != nil {
+			return nil, c.noteStep(err)
+		}
+	}
+	opt := c.Options
+	if opt == nil {
+		opt = &defaultOptions
+	}
+	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
+	proc, err := forkexec.Start(ctx, c.Path, argv, attr, opt)
+	// The numbers in attr.Files are good only while the files are.
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(c)
+	if err == nil {
+		return proc, nil
+	}
+	var step *forkexec.Error
+	if !errors.As(err, &step) {
+		return nil, err // the context's
+	}
+	c.state.stepErr = step
+	return nil, osproc.PathError(c.Path, step.Unwrap())
+}
+
+func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
+	proc, err := os.StartProcess(c.Path, argv, &os.ProcAttr{
+		Dir:   c.Dir,
+		Env:   env,
+		Files: p.files(c.ExtraFiles),
+		Sys:   c.SysProcAttr,
+	})
+	if err != nil {
+		return nil, c.noteStep(err)
+	}
+	return proc, nil
+}
+
+// noteStep keeps for StepError what an error of package os says about the step:
+// only a directory that is missing is told apart.
+func (c *Cmd) noteStep(err error) error {
+	step := &forkexec.Error{Object: c.Path}
+	var pe *os.PathError
+	if errors.As(err, &pe) && pe.Op == "chdir" {
+		step.Step, step.Object = forkexec.StepChdir, pe.Path
+	}
+	if errors.As(err, &step.Errno) {
+		c.state.stepErr = step
+	}
+	return err
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# install-tools.sh test|bench: sees that the tools which that job needs are there.
+# As root it installs what is missing, from the distribution's packages; else it
+# prints the command that would, and fails.
+set -eu
+
+missing=
+need() { # need PACKAGE TEST...: the package is missing if the test fails
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+has() { command -v "$1"; }
+header() { printf '#include <%s>\n' "$1" | cc -E - ; }
+# Debian names cross compilers after the target; on that target itself cc is enough.
+cross() { [ "$(uname -m)" = "$1" ] || has "$1-linux-gnu-gcc"; }
+
+need golang has go
+need gcc has cc
+need libc6-dev header stdio.h
+case ${1-} in
+test)
+	need libcap-dev header sys/capability.h
+	need libcmocka-dev sh -c 'printf "#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <stdint.h>\n#include <cmocka.h>\n" | cc -E -'
+	need clang has clang
+	need g++ has g++
+	need pkg-config has pkg-config
+	need mandoc has mandoc
+	need shellcheck has shellcheck
+	need gcc-aarch64-linux-gnu cross aarch64
+	need libc6-dev-arm64-cross sh -c '[ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdio.h ]'
+	need qemu-user has qemu-aarch64
+	need util-linux has setpriv
+	;;
+bench)
+	need git has git
+	need musl-tools has musl-gcc
+	need python3 has python3
+	;;
+*)
+	echo "usage: install-tools.sh test|bench" >&2
+	exit 2
+	;;
+esac
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+	echo "These packages are missing; as root, run:" >&2
+	echo "  apt-get install -y$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q >/dev/null
+# shellcheck disable=SC2086 # one word a package
+apt-get install -q -y --no-install-recommends $missing >/dev/null
