@@ -16,6 +16,7 @@ has() { command -v "$1"; }
 header() { printf '#include <%s>\n' "$1" | cc -E - ; }
 # Debian names cross compilers after the target; on that target itself cc is enough.
 cross() { [ "$(uname -m)" = "$1" ] || has "$1-linux-gnu-gcc"; }
+cross_libc() { [ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdio.h ]; }
 
 need golang has go
 need gcc has cc
@@ -30,7 +31,7 @@ test)
 	need mandoc has mandoc
 	need shellcheck has shellcheck
 	need gcc-aarch64-linux-gnu cross aarch64
-	need libc6-dev-arm64-cross sh -c '[ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdio.h ]'
+	need libc6-dev-arm64-cross cross_libc
 	need qemu-user has qemu-aarch64
 	need util-linux has setpriv
 	;;

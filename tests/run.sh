@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# run.sh [SUITE...]: runs the test suites, all of them without an argument, and ends
+# with a line that counts them. `make test` calls it; tests/README.md says which
+# question each suite answers. It goes on after a failure, to show all of them.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+CC=${CC:-cc} GO=${GO:-go}
+export CC GO GOFLAGS="${GOFLAGS:-} -count=1"
+scratch=$(mktemp -d) && chmod 755 "$scratch" || exit 1
+trap 'rm -rf "$scratch"' EXIT
+is_root() { [ "$(id -u)" -eq 0 ]; }
+old_go=go1.22.12 # the oldest supported version
+
+# Tests that cannot run here say why; more of them than this is a failure: a test that
+# never runs finds nothing. The differential suite keeps its own account.
+max_skips_root=6
+max_skips_user=16
+
+go_test() { # go_test MAX_SKIPS ARGS...: go test, with the skips counted and shown
+	max=$1
+	shift
+	"$GO" test -v "$@" >"$scratch/out" 2>&1
+	status=$?
+	grep -E '^(ok|FAIL|---|    ---|panic:|\?)' "$scratch/out" | grep -vE -- '--- (PASS|SKIP)|no test files' || :
+	[ $status -eq 0 ] || cat "$scratch/out"
+	count_skips "$max" "$scratch/out" || status=1
+	return $status
+}
+
+count_skips() { # count_skips MAX FILE
+	skips=$(grep -c -- '--- SKIP' "$2")
+	[ "$skips" -eq 0 ] || grep -A1 -- '--- SKIP' "$2" | grep -v '^--$'
+	[ "$skips" -le "$1" ] || { echo "$skips tests skipped, at most $1 expected"; return 1; }
+}
+
+as_user() { # as_user COMMAND...: as nobody, without capabilities
+	setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all -- \
+		env HOME="$scratch/home" TMPDIR="$scratch/home" "$@"
+}
+
+max_skips() { if is_root; then echo $max_skips_root; else echo $max_skips_user; fi; }
+
+# --- the suites -----------------------------------------------------------------
+
+suite_lint() {
+	tests/lint.sh
+}
+
+suite_freestanding() {
+	tests/freestanding/check.sh && tests/freestanding/headers.sh &&
+		make -s all && tests/freestanding/exports.sh build/libforkexec.so
+}
+
+suite_c() {
+	make -s tests || return 1
+	failed=0
+	mkdir -p "$scratch/home" && chmod 777 "$scratch/home"
+	for t in build/tests/*/test_*; do
+		case $t in *.d) continue ;; esac
+		echo "-- $t"
+		timeout 300 "$t" || failed=1
+		is_root || continue
+		# The tests find their sources and helpers by their own path or argument.
+		cp "$t" "$scratch/" && chmod 755 "$scratch/${t##*/}"
+		echo "-- $t, as an ordinary user"
+		as_user timeout 300 "$scratch/${t##*/}" || failed=1
+	done
+	return $failed
+}
+
+suite_go() {
+	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme
+}
+
+suite_exec() {
+	go_test "$(max_skips)" -timeout 10m ./tests/exec
+}
+
+suite_differential() {
+	go_test 99 -timeout 10m ./tests/differential
+}
+
+# Go's own tests of os/exec, with the import rewritten.
+suite_std() {
+	go_test 99 -timeout 15m ./tests/std
+}
+
+suite_user() {
+	is_root || { echo "not root: the other suites have run as an ordinary user already"; return 0; }
+	mkdir -p "$scratch/home" && chmod 777 "$scratch/home"
+	failed=0
+	for p in api exec; do
+		"$GO" test -c -o "$scratch/$p.test" "./tests/$p" || return 1
+		(cd "$scratch/home" && as_user "$scratch/$p.test" -test.v -test.timeout=10m) >"$scratch/out" 2>&1 || {
+			cat "$scratch/out"
+			failed=1
+		}
+		count_skips $max_skips_user "$scratch/out" || failed=1
+	done
+	return $failed
+}
+
+suite_race() {
+	go_test "$(max_skips)" -race -timeout 15m ./go/... ./tests/api ./tests/exec
+}
+
+# cgo's pointer rules, checked at every write of a pointer.
+suite_cgocheck() {
+	GOEXPERIMENT=cgocheck2 go_test "$(max_skips)" ./go/... ./tests/api
+}
+
+suite_nocgo() {
+	CGO_ENABLED=0 go_test 20 ./go/... ./tests/api ./tests/nofile
+}
+
+suite_old_go() {
+	GOTOOLCHAIN=$old_go go_test "$(max_skips)" ./go/... ./tests/api ./tests/layout ./tests/nofile &&
+		GOTOOLCHAIN=$old_go go_test 99 -timeout 10m ./tests/differential
+}
+
+# Builds for everybody else, and the arm64 layer under QEMU's user mode, whose clone
+# has no shared memory and no pidfd: the fallbacks must lose nothing.
+suite_cross() {
+	for os in darwin windows freebsd plan9 android js wasip1; do
+		arch=arm64
+		case $os in plan9) arch=amd64 ;; js | wasip1) arch=wasm ;; esac
+		GOOS=$os GOARCH=$arch CGO_ENABLED=0 "$GO" vet ./go/ ./go/exec/ || return 1
+	done
+	for arch in 386 arm riscv64 ppc64le s390x mips64le loong64; do
+		GOOS=linux GOARCH=$arch CGO_ENABLED=0 "$GO" vet ./go/... || return 1
+	done
+	[ "$(uname -m)" = x86_64 ] || { echo "not on x86-64: no emulation of arm64 tried"; return 0; }
+	GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc "$GO" test -c -o "$scratch/arm64.test" ./tests/api &&
+		(cd tests/api && QEMU_LD_PREFIX=/usr/aarch64-linux-gnu timeout 300 qemu-aarch64 "$scratch/arm64.test" \
+			-test.run 'TestStart|TestError|TestTextBusy|TestContext|TestStepNames')
+}
+
+# The installed library, found by pkg-config, from a program of somebody else's.
+suite_install() {
+	root=$scratch/root
+	make -s install DESTDIR="$root" PREFIX=/usr >/dev/null || return 1
+	printf '%s\n' '#include <forkexec.h>' \
+		'int main(void) { return forkexec_step_by_name("chdir") == FORKEXEC_STEP_CHDIR ? 0 : 1; }' >"$scratch/t.c"
+	flags=$(PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root" \
+		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --cflags --libs forkexec) || return 1
+	# shellcheck disable=SC2086 # one flag a word
+	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
+}
+
+all="lint freestanding c go exec differential std user race cgocheck nocgo old_go cross install"
+passed=0 failures=
+for s in ${*:-$all}; do
+	echo "== $s"
+	begin=$(date +%s)
+	if "suite_$s"; then
+		passed=$((passed + 1))
+		echo "== $s: ok ($(($(date +%s) - begin)) s)"
+	else
+		failures="$failures $s"
+		echo "== $s: FAILED"
+	fi
+done
+# shellcheck disable=SC2086 # one suite a word
+set -- $failures
+[ $# -eq 0 ] || echo "failed suites:$failures"
+echo "suites: $passed passed, $# failed"
+[ $# -eq 0 ]
