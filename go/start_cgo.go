@@ -35,7 +35,7 @@ var nofileFlag, nofileRaised = func() (uint64, uint64) {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now) != nil || hard == 0 || now.Max != hard || now.Cur == soft {
 		return 0, 0
 	}
-	// Go raises to the hard limit or, since 1.23, to one below. Any other value
+	// Go raises to the hard limit or, since 1.24, to one below. Any other value
 	// was set by somebody else's init function, which ends the restoring.
 	if now.Cur != hard && now.Cur != hard-1 {
 		return 0, 0
