@@ -132,9 +132,11 @@
 #define PROT_RW          3
 #define MAP_PRIVATE_ANON 0x22
 
+typedef int64_t sys_nsec;
+
 struct sys_timespec {
 	int64_t sec;
-	int64_t nsec;
+	sys_nsec nsec;
 };
 
 struct sys_rlimit {
@@ -226,10 +228,6 @@ static CORE_INLINE long sys_close_range(unsigned first, unsigned last, unsigned 
 {
 	return SYS3(close_range, first, last, flags);
 }
-static CORE_INLINE long sys_ppoll(struct sys_pollfd *p, unsigned n, const struct sys_timespec *t)
-{
-	return SYS5(ppoll, p, n, t, 0, SIGSET_BYTES);
-}
 static CORE_INLINE long sys_prctl(int op, unsigned long a, unsigned long b)
 {
 	return SYS5(prctl, op, a, b, 0, 0);
@@ -272,11 +270,6 @@ static CORE_INLINE long sys_rt_sigaction(int sig, const struct sys_sigaction *se
 static CORE_INLINE long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *get)
 {
 	return SYS4(rt_sigprocmask, how, set, get, SIGSET_BYTES);
-}
-static CORE_INLINE long sys_futex_wait(volatile uint32_t *word, uint32_t value,
-				       const struct sys_timespec *t)
-{
-	return SYS4(futex, word, FUTEX_WAIT, value, t);
 }
 static CORE_INLINE long sys_waitid(int type, int id, struct sys_siginfo *info, int options)
 {
