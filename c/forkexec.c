@@ -1,4 +1,4 @@
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && cgo && (amd64 || arm64)
+//go:build linux && !android && (amd64 || arm64)
 
 package forkexec
 
@@ -16,7 +16,7 @@ import (
 	"forkexec.example/forkexec/go/internal/nofile"
 )
 
-const implementation = "cgo"
+const implementation = c.Implementation
 
 // state is what this process learns about cloning, see struct forkexec_state.
 var state = sync.OnceValue(func() *c.State {
