@@ -48,6 +48,12 @@
 #include "sys_amd64.h"
 #elif defined(__aarch64__)
 #include "sys_arm64.h"
+#elif defined(__riscv) && __riscv_xlen == 64
+#include "sys_riscv64.h"
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__) && _CALL_ELF == 2
+#include "sys_ppc64le.h"
+#elif defined(__s390x__)
+#include "sys_s390x.h"
 #else
 #error "forkexec: no system call layer for this architecture"
 #endif
@@ -114,7 +120,11 @@
 #define CAPABILITY_VERSION_3 0x20080522
 
 #define TIOCSCTTY        0x540E
-#define TIOCSPGRP        0x5410
+#ifdef ARCH_TIOCSPGRP
+#define TIOCSPGRP ARCH_TIOCSPGRP
+#else
+#define TIOCSPGRP 0x5410
+#endif
 #define TIOCNOTTY        0x5422
 #define MS_REC           0x4000
 #define MS_PRIVATE       0x40000

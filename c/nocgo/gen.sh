@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
-all='amd64 arm64'
+all='amd64 arm64 ppc64le riscv64 s390x'
 core='child.c clone.c forkexec.c goabi.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
@@ -22,12 +22,18 @@ common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fv
 -fno-tree-loop-distribute-patterns -fno-ident -Wall -Wextra -Werror'
 
 target() { # target GOARCH: sets prefix, flags, and how a word is written
-	directive=WORD width=4 endian=little entry=
+	directive=WORD width=4 endian=little got_head=0
 	case $1 in
 	amd64) prefix=x86_64-linux-gnu- directive=QUAD width=8
 		flags='-march=x86-64 -mtune=generic -mgeneral-regs-only -fcf-protection=none' ;;
-	arm64) prefix=aarch64-linux-gnu-
+	arm64) prefix=aarch64-linux-gnu- got_head=32
 		flags='-march=armv8-a -mcmodel=tiny -mno-outline-atomics -mgeneral-regs-only -mbranch-protection=none' ;;
+	riscv64) prefix=riscv64-linux-gnu- got_head=8
+		flags='-march=rv64ima_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax' ;;
+	ppc64le) prefix=powerpc64le-linux-gnu- got_head=8
+		flags='-mcpu=power8 -mtune=power8 -mno-altivec -mno-vsx -msoft-float' ;;
+	s390x) prefix=s390x-linux-gnu- endian=big got_head=24
+		flags='-march=z196 -msoft-float' ;;
 	*) echo "gen.sh: no flags for $1" >&2; exit 1 ;;
 	esac
 }
@@ -42,7 +48,7 @@ sources() { # what the text depends on; a change of any of it makes the text sta
 checksum() { (cd "$root" && sources "$1" | LC_ALL=C sort | xargs cat | sha256sum | cut -d' ' -f1); }
 
 link() { # link BASE: objects to flat.elf and flat.bin at that address
-	sed "s/BASE/$1/" "$here/flat.ld" >"$work/at.ld"
+	sed "s/BASE/$1/; s/GOT_HEAD/$got_head/" "$here/flat.ld" >"$work/at.ld"
 	"${prefix}ld" -pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments -T "$work/at.ld" \
 		"$work"/*.o -o "$work/$1.elf"
 	"${prefix}objcopy" -O binary -j .flat "$work/$1.elf" "$work/$1.bin"
