@@ -4,12 +4,12 @@
 
 #include "textflag.h"
 
-// func forkexecCall(c *Call)
+// func forkexecCall(c *forkexecArgs)
 //
 // Calls the core until it has no more system call to wait in. Go's signal handlers must
 // never see a stack pointer that is not a goroutine's, so all signals are blocked before
 // the switch, and the mask is put back after it. RBX and R12 survive C functions and
-// system calls. The numbers are offsets in Call.
+// system calls. The numbers are offsets in forkexecArgs.
 TEXT ·forkexecCall(SB),NOSPLIT,$8-8
 	MOVQ	c+0(FP), BX
 again:

@@ -4,12 +4,12 @@
 
 #include "textflag.h"
 
-// func forkexecCall(c *Call)
+// func forkexecCall(c *forkexecArgs)
 //
 // Calls the core until it has no more system call to wait in. Go's signal handlers must
 // never see a stack pointer that is not a goroutine's, nor a g that C has overwritten, so
 // all signals are blocked before the switch, and the mask is put back after it. R19, R20
-// and g (R28) survive C functions and system calls. The numbers are offsets in Call.
+// and g (R28) survive C functions and system calls. The numbers are offsets in forkexecArgs.
 TEXT ·forkexecCall(SB),NOSPLIT,$16-8
 	MOVD	c+0(FP), R19
 again:

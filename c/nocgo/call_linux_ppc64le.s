@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func forkexecCall(c *Call)
+// func forkexecCall(c *forkexecArgs)
 //
 // Calls the core until it has no more system call to wait in. Go's signal handlers must
 // never see a stack pointer that is not a goroutine's, nor a g that C has overwritten, so
@@ -12,7 +12,7 @@
 // R16 and g (R30) survive C functions and system calls. C keeps a frame of its own above its
 // stack pointer and overwrites R2, which Go has plans for in shared code, and R0, which
 // Go wants to be zero. A system call answers a positive errno and an overflow.
-// The numbers are offsets in Call.
+// The numbers are offsets in forkexecArgs.
 TEXT ·forkexecCall(SB),NOSPLIT,$16-8
 	MOVD	c+0(FP), R14
 again:

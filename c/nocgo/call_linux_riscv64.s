@@ -4,13 +4,13 @@
 
 #include "textflag.h"
 
-// func forkexecCall(c *Call)
+// func forkexecCall(c *forkexecArgs)
 //
 // Calls the core until it has no more system call to wait in. Go's signal handlers must
 // never see a stack pointer that is not a goroutine's, nor a g that C has overwritten, so
 // all signals are blocked before the switch, and the mask is put back after it. X8, X9
 // and g (X27) survive C functions and system calls.
-// The numbers are offsets in Call.
+// The numbers are offsets in forkexecArgs.
 TEXT ·forkexecCall(SB),NOSPLIT,$16-8
 	MOV	c+0(FP), X8
 again:

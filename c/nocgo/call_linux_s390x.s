@@ -4,13 +4,13 @@
 
 #include "textflag.h"
 
-// func forkexecCall(c *Call)
+// func forkexecCall(c *forkexecArgs)
 //
 // Calls the core until it has no more system call to wait in. Go's signal handlers must
 // never see a stack pointer that is not a goroutine's, nor a g that C has overwritten, so
 // all signals are blocked before the switch, and the mask is put back after it. R8, R9
 // and g (R13) survive C functions and system calls. C owns 160 bytes above its stack pointer.
-// The numbers are offsets in Call.
+// The numbers are offsets in forkexecArgs.
 TEXT ·forkexecCall(SB),NOSPLIT,$16-8
 	MOVD	c+0(FP), R8
 again:

@@ -23,7 +23,7 @@ enum op {
 
 #define CALL_HEAD 768
 
-/* Call of nocgo.go and the offsets in call_linux_*.s mirror it; members are 8 bytes wide. */
+/* forkexecArgs of call.go and the offsets in call_linux_*.s mirror it; members are 8 bytes wide. */
 struct call {
 	uint64_t stack_top; /* for the trampoline */
 	uint64_t mask;      /* by the trampoline: the thread's signal mask */
@@ -39,7 +39,7 @@ struct call {
 	int64_t ret;
 	/* OP_GO: limits to restore in the child if use_nofile is set. */
 	uint64_t use_nofile, nofile_soft, nofile_max, nofile_raised;
-	/* OP_GO: the step that failed in a child that the errno pipe has told about. */
+	/* OP_GO: what failed in a child that the errno pipe has told about; ret is the errno. */
 	uint64_t step;
 	int64_t detail;
 	/* Ours alone. */
@@ -48,7 +48,7 @@ struct call {
 };
 
 _Static_assert(sizeof(struct call) <= CALL_HEAD, "Go keeps CALL_HEAD bytes below the stack");
-_Static_assert(offsetof(struct call, wait) == 8 * 23, "nocgo.go mirrors what stands before");
+_Static_assert(offsetof(struct call, wait) == 8 * 23, "call.go mirrors what stands before");
 
 static void *pointer(uint64_t address)
 {
@@ -80,6 +80,7 @@ static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_s
 {
 	int err = 0;
 
+	c->timeout_ns = -1; /* the memory is ours to give back, so it cannot be left */
 	if (!c->again) {
 		err = go_begin(&c->go, f, state);
 		if (err)
@@ -98,6 +99,7 @@ static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_s
 		return err;
 	c->step = c->go.result.step;
 	c->detail = c->go.result.detail;
+	c->ret = c->go.result.err;
 	go_end(&c->go, f, state, err);
 	return err;
 }
