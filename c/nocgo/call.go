@@ -35,7 +35,7 @@ type forkexecArgs struct {
 	step                   uint64
 	detail                 int64
 	private                [forkexecHead - 23*8]byte
-	// The core's parent side needs less than 2 KiB (tests/nocgo/stack.sh).
+	// The core's parent side needs less than 4 KiB (tests/nocgo/stack.sh).
 	stack [8192 - forkexecHead]byte
 }
 

@@ -19,7 +19,7 @@ core='child.c clone.c forkexec.c goabi.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
--fno-tree-loop-distribute-patterns -fno-ident -Wall -Wextra -Werror'
+-fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -Wall -Wextra -Werror'
 
 target() { # target GOARCH: sets prefix, flags, and how a word is written
 	directive=WORD width=4 endian=little got_head=0

@@ -65,8 +65,12 @@ c_shared() {
 
 case $(uname -m) in x86_64 | aarch64)
 	native 'CGO_ENABLED=0' 0
-	native 'oldest Go' 0 # replaced below if the toolchain is to be had
 	native 'cgo on, tag forkexec_nocgo' 1 -tags forkexec_nocgo
+	if GOTOOLCHAIN=go1.22.12 "$GO" version >/dev/null 2>&1; then
+		export GOTOOLCHAIN=go1.22.12
+		native 'Go 1.22' 0
+		export GOTOOLCHAIN=local
+	fi
 	native '-trimpath' 0 -trimpath
 	native '-buildmode=pie' 0 -buildmode=pie
 	native 'pie, external linking' 1 -tags forkexec_nocgo -buildmode=pie -ldflags=-linkmode=external

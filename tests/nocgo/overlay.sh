@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# overlay.sh: does a program built with `go build -overlay` start processes through the
+# core, on the oldest Go and on this one? With LONG=1 Go's own tests of syscall and os run,
+# too; without, those of os/exec do.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+GO=${GO:-go}
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+export GOFLAGS=
+failed=0
+
+check() { # check NAME COMMAND...
+	name=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		echo "ok    $name"
+	else
+		echo "FAIL  $name"
+		tail -n 30 "$tmp/out"
+		failed=1
+	fi
+}
+
+mkdir "$tmp/program" && cat >"$tmp/program/main.go" <<'END'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+func main() {
+	if out, err := exec.Command("/bin/echo", "hello").Output(); err != nil || string(out) != "hello\n" {
+		fmt.Printf("%q %v\n", out, err)
+		os.Exit(1)
+	}
+	cmd := exec.Command("/bin/true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: 4000000}
+	if err := cmd.Run(); err == nil || err.Error() != "fork/exec /bin/true: operation not permitted" {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+END
+cat >"$tmp/program/go.mod" <<'END'
+module program
+
+go 1.22
+END
+
+through_core() { # through_core PROGRAM: says the failed step on standard error, or not
+	"$1" && FORKEXEC=verbose "$1" 2>"$tmp/said" &&
+		[ "$(cat "$tmp/said")" = 'forkexec: setpgid: operation not permitted (detail 4000000)' ] &&
+		FORKEXEC=stdlib,verbose "$1" 2>"$tmp/said" && [ ! -s "$tmp/said" ] && return
+	cat "$tmp/said"
+	return 1
+}
+
+program() { # program ARGS...: builds and runs it
+	(cd "$tmp/program" && "$GO" build -overlay "$overlay" -o "$tmp/p" "$@" .) && through_core "$tmp/p"
+}
+
+same_again() {
+	"$GO" run ./go/cmd/forkexec-overlay -o "$overlay" && (cd "$(dirname "$overlay")" && sha256sum ./*) >"$tmp/second" &&
+		cmp "$tmp/first" "$tmp/second"
+}
+
+other_architecture() { # there is no text for it: it must compile
+	(cd "$tmp/program" && GOARCH=mips64le "$GO" build -overlay "$overlay" -o "$tmp/p" .)
+}
+
+# A toolchain whose source is not the one we know: refused, with the reason.
+refused() { # refused SED-SCRIPT FILE WORD
+	rm -rf "$tmp/goroot" && mkdir -p "$tmp/goroot/src/syscall" &&
+		cp "$("$GO" env GOROOT)"/src/syscall/*.go "$tmp/goroot/src/syscall/" &&
+		sed -i "$1" "$tmp/goroot/src/syscall/$2" || return 1
+	printf '#!/bin/sh\necho '\''{"GOROOT": "%s", "GOVERSION": "go9"}'\''\n' "$tmp/goroot" >"$tmp/fakego"
+	chmod +x "$tmp/fakego"
+	if "$GO" run ./go/cmd/forkexec-overlay -go "$tmp/fakego" -o "$tmp/refused/overlay.json" 2>"$tmp/why"; then
+		echo 'accepted'
+		return 1
+	fi
+	cat "$tmp/why"
+	grep -q "go9: .*$3" "$tmp/why" && [ ! -e "$tmp/refused/overlay.json" ]
+}
+
+for version in local go1.22.12; do
+	export GOTOOLCHAIN=$version
+	if ! "$GO" version >/dev/null 2>&1; then
+		echo "skip  $version: not to be had"
+		continue
+	fi
+	overlay=$tmp/$version/overlay.json
+	check "$version: overlay" "$GO" run ./go/cmd/forkexec-overlay -o "$overlay"
+	(cd "$(dirname "$overlay")" && sha256sum ./*) >"$tmp/first"
+	check "$version: the same again" same_again
+	export CGO_ENABLED=0
+	check "$version: program, cgo off" program
+	check "$version: program without text" other_architecture
+	unset CGO_ENABLED
+	check "$version: program, cgo on, -trimpath" program -trimpath
+	check "$version: program, -race" program -race
+	# vet of Go 1.22 does not know overlays of the package that it looks at.
+	check "$version: Go's tests" env CGO_ENABLED=0 "$GO" test -count=1 -vet=off -overlay "$overlay" \
+		os/exec ${LONG:+syscall os}
+done
+export GOTOOLCHAIN=local
+check 'a new field is refused' refused 's/^	PidFD \*int$/&; NoNewPrivs bool/' exec_linux.go SysProcAttr
+check 'another function is refused' refused 's/^func forkAndExecInChild(/&_ int, /' exec_linux.go forkAndExecInChild
+check 'another limit is refused' refused 's/nlim.Max - 1/nlim.Max - 2/' rlimit.go 'soft limit'
+exit $failed
