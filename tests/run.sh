@@ -113,7 +113,11 @@ suite_cgocheck() {
 }
 
 suite_nocgo() {
-	CGO_ENABLED=0 go_test 20 ./go/... ./tests/api ./tests/nofile
+	for script in text stack builds overlay; do
+		"tests/nocgo/$script.sh" || return 1
+	done
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo &&
+		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 
 suite_old_go() {

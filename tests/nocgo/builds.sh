@@ -3,12 +3,13 @@
 #
 # builds.sh: does the text work in every form of Go program, and for every architecture?
 # Native programs in each build mode, foreign ones under QEMU's user mode where it is here.
+# shellcheck disable=SC2317 # functions are called through check()
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
 GO=${GO:-go}
 tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+trap 'rm -rf "$tmp" build/c-shared' EXIT
 export FORKEXEC_TEST_IMPLEMENTATION=nocgo GOFLAGS=
 failed=0
 
@@ -31,7 +32,7 @@ native() { # native NAME CGO_ENABLED ARGS...
 }
 
 c_shared() {
-	mkdir "$tmp/lib" && cat >"$tmp/lib/main.go" <<-'END'
+	mkdir -p build/c-shared && cat >build/c-shared/main.go <<-'END'
 		package main
 
 		import "C"
@@ -58,8 +59,7 @@ c_shared() {
 		func main() {}
 	END
 	echo 'int spawn(void); int main(void) { return spawn(); }' >"$tmp/main.c"
-	rm -rf build/c-shared && mkdir -p build/c-shared && cp "$tmp/lib/main.go" build/c-shared/ &&
-		"$GO" build -tags forkexec_nocgo -buildmode="$1" -o "$tmp/$2" ./build/c-shared &&
+	"$GO" build -tags forkexec_nocgo -buildmode="$1" -o "$tmp/$2" ./build/c-shared &&
 		${CC:-cc} -o "$tmp/main" "$tmp/main.c" "$tmp/$2" -lpthread && LD_LIBRARY_PATH=$tmp "$tmp/main"
 }
 
@@ -78,7 +78,6 @@ case $(uname -m) in x86_64 | aarch64)
 	native '-race -covermode=atomic' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
 	native 'no optimisation' 0 -gcflags=all=-N\ -l
 	check c-shared c_shared c-shared libspawn.so
-	rm -rf "$tmp/lib"
 	check c-archive c_shared c-archive libspawn.a
 	;;
 esac
@@ -90,12 +89,12 @@ for text in c/nocgo/text_linux_*.s; do
 	check "$arch: vet" env CGO_ENABLED=0 GOARCH="$arch" "$GO" vet ./c/... ./go/...
 	check "$arch: build" env CGO_ENABLED=0 GOARCH="$arch" "$GO" test -c -o "$tmp/$arch.test" ./tests/nocgo
 	case $arch in
-	amd64) qemu=qemu-x86_64 ;;
-	arm64) qemu=qemu-aarch64 ;;
-	386) qemu=qemu-i386 ;;
-	*) qemu=qemu-$arch ;;
+	amd64) machine=x86_64 ;;
+	arm64) machine=aarch64 ;;
+	386) machine=i386 ;;
+	*) machine=$arch ;;
 	esac
-	qemu=$(command -v "$qemu") || { echo "skip  $arch: no emulator"; continue; }
+	qemu=$(command -v "qemu-$machine") || { echo "skip  $arch: no emulator"; continue; }
 	check "$arch: run under QEMU" env FORKEXEC_TEST_EMULATOR="$qemu" timeout 120 "$qemu" "$tmp/$arch.test" -test.v
 done
 exit $failed

@@ -4,6 +4,7 @@
 # overlay.sh: does a program built with `go build -overlay` start processes through the
 # core, on the oldest Go and on this one? With LONG=1 Go's own tests of syscall and os run,
 # too; without, those of os/exec do.
+# shellcheck disable=SC2317 # functions are called through check()
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
