@@ -1,4 +1,4 @@
-//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
@@ -91,7 +91,7 @@ CHILD static void child_clear_handlers(struct job *job)
 		action.handler = SIG_DFL_HANDLER;
 		action.flags = 0;
 		action.restorer = 0;
-		action.mask = 0;
+		action.mask[0] = action.mask[1] = 0;
 		TRY(SIGACTION, sys_rt_sigaction(sig, &action, NULL), sig);
 	}
 }

@@ -1,4 +1,4 @@
-//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
@@ -6,6 +6,9 @@
  * passes. Translates the frame to a request and its result back; nothing else.
  */
 #include "goabi.h"
+
+/* The frames of 32-bit programs are others; nobody has asked for them yet. */
+#if UINTPTR_MAX == UINT64_MAX
 
 /* Go's int is 64 bits wide; what does not fit cannot exist in the kernel either. */
 static int32_t narrow(intptr_t v)
@@ -144,3 +147,5 @@ PUBLIC void forkexec_go(struct forkexec_go_frame *f, struct forkexec_state *stat
 		err = forkexec_finish(&g.request, &g.result, state, -1);
 	go_end(&g, f, state, err);
 }
+
+#endif /* UINTPTR_MAX */

@@ -1,4 +1,4 @@
-//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
@@ -109,21 +109,29 @@ PUBLIC uint64_t forkexec_work_size(const struct forkexec_request *r)
 	       round16(lines * ID_MAP_LINE) + CHILD_STACK;
 }
 
+/* Without a division: of 64 bits, that is a call into libgcc on 32-bit machines. */
 static char *put_number(char *p, int64_t value)
 {
-	char digits[20];
+	static const uint64_t powers_of_ten[] = {
+#define E3(n) UINT64_C(n##000), UINT64_C(n##00), UINT64_C(n##0)
+		E3(1000000000000000), E3(1000000000000), E3(1000000000), E3(1000000), E3(1000), E3(1),
+#undef E3
+		1,
+	};
 	uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	int n = 0;
+	size_t i, last = sizeof(powers_of_ten) / sizeof(powers_of_ten[0]) - 1;
+	int started = 0;
 
 	if (value < 0)
 		*p++ = '-';
-	do {
-		digits[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	while (n > 0) {
-		*p++ = digits[--n];
-		NOT_A_LIBC_CALL();
+	for (i = 0; i <= last; i++) {
+		char digit = '0';
+
+		for (; v >= powers_of_ten[i]; v -= powers_of_ten[i])
+			digit++;
+		started |= digit != '0' || i == last;
+		if (started)
+			*p++ = digit;
 	}
 	return p;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
 
 // Package c is the C core of forkexec with a thin Go skin: raw memory in, raw
 // results out, no policy. It is not for use outside of this module; its users are
@@ -11,6 +11,8 @@
 package c
 
 import (
+	"unsafe"
+
 	// For `go mod vendor`, and so that an edited header rebuilds this package.
 	_ "forkexec.example/forkexec/include"
 )
@@ -39,6 +41,7 @@ type Request struct {
 	Reserved  uint32
 
 	Work     uintptr
+	_        [8 - unsafe.Sizeof(uintptr(0))]byte
 	WorkSize uint64
 }
 
@@ -58,6 +61,7 @@ type Result struct {
 type State struct {
 	Bits, _                             uint32
 	_                                   uintptr
+	_                                   [8 - unsafe.Sizeof(uintptr(0))]byte
 	NofileSoft, NofileMax, NofileRaised uint64
 	_                                   [3]uint64
 }

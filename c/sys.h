@@ -54,6 +54,10 @@
 #include "sys_ppc64le.h"
 #elif defined(__s390x__)
 #include "sys_s390x.h"
+#elif defined(__i386__)
+#include "sys_386.h"
+#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__thumb__) && !defined(__ARMEB__)
+#include "sys_arm.h"
 #else
 #error "forkexec: no system call layer for this architecture"
 #endif
@@ -142,10 +146,14 @@
 #define PROT_RW          3
 #define MAP_PRIVATE_ANON 0x22
 
-typedef int64_t sys_nsec;
+/*
+ * On 32-bit machines that of the calls that are older than 2038's: all kernels have them,
+ * and what we pass is short or since boot.
+ */
+typedef long sys_nsec;
 
 struct sys_timespec {
-	int64_t sec;
+	long sec;
 	sys_nsec nsec;
 };
 
@@ -164,14 +172,18 @@ struct sys_sigaction { /* the kernel's, not libc's */
 	uintptr_t handler;
 	unsigned long flags;
 	uintptr_t restorer; /* absent on some architectures: only ever zero here */
-	uint64_t mask;
+	uint32_t mask[2];
 };
 
 struct sys_siginfo { /* the head of a SIGCHLD siginfo_t, padded to its 128 bytes */
-	int32_t signo, err, code, pad, pid;
+	int32_t signo, err, code;
+#if UINTPTR_MAX == UINT64_MAX
+	int32_t pad;
+#endif
+	int32_t pid;
 	uint32_t uid;
 	int32_t status;
-	int32_t rest[25];
+	int32_t rest[26];
 };
 
 struct sys_clone_args { /* clone3(2) as of Linux 5.7 */
@@ -335,14 +347,14 @@ static CORE_INLINE int64_t sys_monotonic_ns(void)
 
 	t.sec = t.nsec = 0;
 	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
-	return t.sec * 1000000000 + t.nsec;
+	return (int64_t)t.sec * 1000000000 + t.nsec;
 }
 static CORE_INLINE void sys_sleep_ms(int ms)
 {
 	struct sys_timespec t;
 
 	t.sec = 0;
-	t.nsec = (int64_t)ms * 1000000;
+	t.nsec = (sys_nsec)ms * 1000000;
 	(void)sys_sure(NR_nanosleep, (long)&t, 0, 0, 0, 0);
 }
 static CORE_INLINE __attribute__((noreturn)) void sys_exit(int status)

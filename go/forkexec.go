@@ -22,7 +22,7 @@
 //
 // # Other systems
 //
-// Only Linux on amd64, arm64, ppc64le, riscv64 and s390x has the C path, with cgo or without: tag
+// Only Linux on amd64, arm64, ppc64le, riscv64, s390x, 386 and arm has the C path, with cgo or without: tag
 // forkexec_nocgo asks for the way without where cgo is on. Elsewhere the package
 // compiles and uses the standard library; [Implementation] says which is in use.
 package forkexec

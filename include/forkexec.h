@@ -187,6 +187,9 @@ struct forkexec_request {
 	 * -ETIMEDOUT or -ECANCELED.
 	 */
 	void *work;
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t work_padding; /* 32-bit ABIs do not agree on where a uint64_t may be */
+#endif
 	uint64_t work_size;
 };
 
@@ -212,6 +215,9 @@ struct forkexec_state {
 	uint32_t bits; /* FORKEXEC_STATE_* */
 	uint32_t reserved;
 	void *work;            /* the core's own */
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t work_padding;
+#endif
 	uint64_t nofile_soft;  /* for forkexec_go() with STATE_NOFILE, */
 	uint64_t nofile_max;   /* see the fields of the same names */
 	uint64_t nofile_raised; /* in struct forkexec_request */

@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
-all='amd64 arm64 ppc64le riscv64 s390x'
+all='386 amd64 arm arm64 ppc64le riscv64 s390x'
 core='child.c clone.c forkexec.c goabi.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
@@ -34,6 +34,10 @@ target() { # target GOARCH: sets prefix, flags, and how a word is written
 		flags='-mcpu=power8 -mtune=power8 -mno-altivec -mno-vsx -msoft-float' ;;
 	s390x) prefix=s390x-linux-gnu- endian=big got_head=24
 		flags='-march=z196 -msoft-float' ;;
+	386) prefix=i686-linux-gnu- directive=LONG got_head=12
+		flags='-march=i686 -mtune=generic -mgeneral-regs-only -fcf-protection=none' ;;
+	arm) prefix=arm-linux-gnueabihf- got_head=12
+		flags='-marm -march=armv6 -mfloat-abi=soft' ;;
 	*) echo "gen.sh: no flags for $1" >&2; exit 1 ;;
 	esac
 }

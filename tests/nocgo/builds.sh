@@ -91,7 +91,10 @@ for text in c/nocgo/text_linux_*.s; do
 	case $arch in
 	amd64) machine=x86_64 ;;
 	arm64) machine=aarch64 ;;
-	386) machine=i386 ;;
+	386) # natively: Go's 386 programs crash at start in QEMU 7.2's user mode
+		[ "$(uname -m)" != x86_64 ] || check '386: run' "$tmp/386.test"
+		continue
+		;;
 	*) machine=$arch ;;
 	esac
 	qemu=$(command -v "qemu-$machine") || { echo "skip  $arch: no emulator"; continue; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
 
 // Package nocgo answers: is the core as generated text right, and does Go's runtime bear
 // it? Run it with CGO_ENABLED=0 or -tags forkexec_nocgo; under an emulator, too.

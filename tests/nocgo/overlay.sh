@@ -73,7 +73,8 @@ same_again() {
 }
 
 other_architecture() { # there is no text for it: it must compile
-	(cd "$tmp/program" && GOARCH=mips64le "$GO" build -overlay "$overlay" -o "$tmp/p" .)
+	(cd "$tmp/program" && GOARCH=386 "$GO" build -overlay "$overlay" -o "$tmp/p" . && "$tmp/p" &&
+		GOARCH=mips64le "$GO" build -overlay "$overlay" -o "$tmp/p" .)
 }
 
 # A toolchain whose source is not the one we know: refused, with the reason.

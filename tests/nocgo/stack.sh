@@ -11,7 +11,7 @@ parent_room=$((8192 - 768)) child_room=8192 # call.go, core.h
 c/nocgo/gen.sh -k -o build/nocgo/text >/dev/null
 for frames in build/nocgo/*/forkexec.su; do
 	dir=${frames%/*}
-	if grep -hv static "$dir"/*.su; then
+	if grep -h "dynamic$" "$dir"/*.su; then
 		echo "${dir##*/}: a frame of no fixed size"
 		exit 1
 	fi
