@@ -18,7 +18,7 @@
 //
 //	stdlib    send every start down the standard library's path
 //	noclone3  never call clone3(2), for seccomp filters that kill
-//	verbose   name the failed step in the errors of StartProcess
+//	verbose   name the failed step in the errors of StartProcess and of go/exec
 //
 // # Other systems
 //
@@ -29,11 +29,10 @@ package forkexec
 import (
 	"os"
 	"runtime"
-	"strings"
-	"sync"
 	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
@@ -63,29 +62,11 @@ type Options struct {
 // Implementation returns what starts processes in this program: "cgo" for the C
 // path, or "stdlib" where there is no C path or FORKEXEC=stdlib is set.
 func Implementation() string {
-	if settings().stdlib {
+	if settings.Get().Stdlib {
 		return "stdlib"
 	}
 	return implementation
 }
-
-type environment struct {
-	stdlib, noclone3, verbose bool
-}
-
-var settings = sync.OnceValue(func() (e environment) {
-	for _, w := range strings.Split(os.Getenv("FORKEXEC"), ",") {
-		switch strings.TrimSpace(w) {
-		case "stdlib":
-			e.stdlib = true
-		case "noclone3":
-			e.noclone3 = true
-		case "verbose":
-			e.verbose = true
-		}
-	}
-	return e
-})
 
 // StartProcess starts a program like os.StartProcess: same arguments, same
 // result, and for a failure an *os.PathError with the same Op, Path and Err.

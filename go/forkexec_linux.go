@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"syscall"
+
+	"forkexec.example/forkexec/go/internal/osproc"
 )
 
 var zeroSysProcAttr syscall.SysProcAttr
@@ -109,8 +111,8 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 // startProcess is Start for StartProcess, whose errors it shapes.
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
 	p, err := Start(context.Background(), name, argv, attr, nil)
-	if e, ok := err.(*Error); ok && !settings().verbose {
-		return nil, e.Unwrap()
+	if e, ok := err.(*Error); ok {
+		return nil, osproc.Plain(e)
 	}
 	return p, err
 }
