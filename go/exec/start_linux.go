@@ -125,7 +125,7 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 		return nil, err // the context's
 	}
 	c.state.stepErr = step
-	return nil, osproc.PathError(c.Path, step.Unwrap())
+	return nil, osproc.PathError(c.Path, osproc.Plain(step))
 }
 
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
