@@ -77,6 +77,7 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 	if attr == nil {
 		attr = new(os.ProcAttr)
 	}
+	osproc.NoteInput(name)
 	if err := osproc.CheckDir(attr); err != nil {
 		return nil, err
 	}
