@@ -105,7 +105,7 @@ suite_user() {
 }
 
 suite_race() {
-	go_test "$(max_skips)" -race -timeout 15m ./go/... ./tests/api ./tests/exec
+	go_test "$(max_skips)" -race -timeout 15m ./go/... ./tests/api ./tests/exec ./tests/std
 }
 
 # cgo's pointer rules, checked at every write of a pointer.
@@ -119,7 +119,7 @@ suite_nocgo() {
 
 suite_old_go() {
 	GOTOOLCHAIN=$old_go go_test "$(max_skips)" ./go/... ./tests/api ./tests/layout ./tests/nofile &&
-		GOTOOLCHAIN=$old_go go_test 99 -timeout 10m ./tests/differential
+		GOTOOLCHAIN=$old_go go_test 99 -timeout 10m ./tests/differential ./tests/exec ./tests/std
 }
 
 # Builds for everybody else, and the arm64 layer under QEMU's user mode, whose clone
