@@ -99,6 +99,11 @@ bench-tools test-tools:
 gen:
 	$(GO) run ./go/internal/gen
 
+## gen-text: the core as Go assembler text, for programs without cgo (c/nocgo/README.md)
+.PHONY: gen-text
+gen-text:
+	$(Q)c/nocgo/gen.sh $(ARCHS)
+
 ## fmt: gofmt
 .PHONY: fmt
 fmt:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && cgo && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 package c
 
@@ -12,6 +12,9 @@ package c
 import "C"
 
 import "unsafe"
+
+// Implementation says how this package reaches the core.
+const Implementation = "cgo"
 
 // The functions of forkexec.h. r and res must lie in one piece of pinned memory
 // without Go pointers that stays as it is until Finish has returned.

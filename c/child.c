@@ -1,4 +1,4 @@
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*

@@ -1,4 +1,4 @@
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
@@ -227,7 +227,8 @@ static void release_child(struct job *job, int pid)
 	close_pipe(job->sync);
 }
 
-HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state)
+HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
+		     const uint64_t *mask)
 {
 	const struct forkexec_request *r = job->request;
 	uint64_t all = ~UINT64_C(0);
@@ -238,13 +239,18 @@ HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkex
 		if (err < 0)
 			return fail(ret, FORKEXEC_STEP_PIPE, (int)-err, 0);
 	}
-	err = sys_rt_sigprocmask(SIG_SETMASK, &all, &job->mask);
+	err = 0;
+	if (mask)
+		job->mask = *mask;
+	else
+		err = sys_rt_sigprocmask(SIG_SETMASK, &all, &job->mask);
 	if (err < 0) {
 		close_pipe(job->sync);
 		return fail(ret, FORKEXEC_STEP_SIGMASK, (int)-err, 0);
 	}
 	pid = clone_by_methods(job, ret, state);
-	sys_restore_mask(&job->mask);
+	if (!mask)
+		sys_restore_mask(&job->mask);
 	if (pid < 0) {
 		close_pipe(job->report);
 		close_pipe(job->sync);

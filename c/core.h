@@ -104,8 +104,31 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r);
 HIDDEN int plan_may_share(const struct forkexec_request *r);
 HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 
-/* clone.c */
-HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state);
+/* clone.c: mask as for start() */
+HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
+		     const uint64_t *mask);
+
+/*
+ * forkexec.c: forkexec_start() and forkexec_finish() in the pieces that a caller needs
+ * who must not sleep in here (nocgo/entry.c). mask: NULL, or the caller's signal mask
+ * if all signals are blocked already and stay so. finish_round() returns WAIT_MORE when
+ * the caller shall make the system call that *w describes, store its result in w->ret,
+ * and come again; anything else is the result of forkexec_finish().
+ */
+#define WAIT_MORE 1
+struct wait {
+	int64_t end; /* CLOCK_MONOTONIC; INT64_MAX: never */
+	long nr;     /* -1: none yet */
+	long args[5];
+	long ret;
+	struct sys_timespec timeout;
+	struct sys_pollfd poll;
+};
+HIDDEN int start(const struct forkexec_request *r, struct forkexec_result *ret,
+		 struct forkexec_state *state, const uint64_t *mask);
+HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns);
+HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
+			struct forkexec_state *state, struct wait *w);
 
 /* forkexec.c: work memory of at least *size bytes, one piece kept in the state */
 HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size);

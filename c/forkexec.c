@@ -1,4 +1,4 @@
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
@@ -37,34 +37,48 @@ static int child_has_ended(int pid)
 	return ret == 0 ? info.pid != 0 : ret != -E_INTR;
 }
 
-static void wait_for_tid(struct job *job, int64_t ns, int pid)
+/* Describes the sleep until the kernel clears the child's tid, at most ns long. */
+static void wait_for_tid(struct job *job, struct wait *w, int64_t ns)
 {
-	struct sys_timespec t;
-	long ret;
+	w->timeout.sec = 0;
+	w->timeout.nsec = (sys_nsec)ns;
+	w->nr = NR_futex;
+	w->args[0] = (long)&job->tid;
+	w->args[1] = FUTEX_WAIT;
+	w->args[2] = 1;
+	w->args[3] = (long)&w->timeout;
+	w->args[4] = 0;
+}
 
-	t.sec = 0;
-	t.nsec = ns;
-	ret = sys_futex_wait(&job->tid, 1, &t);
+static void after_wait_for_tid(struct job *job, long ret, int pid)
+{
 	if (ret == -E_TIMEDOUT && child_has_ended(pid))
 		__atomic_store_n(&job->tid, 0, __ATOMIC_RELAXED);
 	else if (ret < 0 && ret != -E_INTR && ret != -E_AGAIN && ret != -E_TIMEDOUT)
 		sys_sleep_ms(1); /* a futex(2) that we do not know: look again, without a spin */
 }
 
-/* Returns 1 if the pipe has told all it will: a record, or end of file at the exec. */
-static int wait_for_report(struct job *job, int64_t ns)
+static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 {
-	struct sys_timespec t;
-	struct sys_pollfd p;
-	struct record record;
-	long n;
+	w->timeout.sec = 0;
+	w->timeout.nsec = (sys_nsec)ns;
+	w->poll.fd = job->report[0];
+	w->poll.events = POLLIN;
+	w->poll.revents = 0;
+	w->nr = NR_ppoll;
+	w->args[0] = (long)&w->poll;
+	w->args[1] = 1;
+	w->args[2] = (long)&w->timeout;
+	w->args[3] = 0;
+	w->args[4] = SIGSET_BYTES;
+}
 
-	t.sec = 0;
-	t.nsec = ns;
-	p.fd = job->report[0];
-	p.events = POLLIN;
-	p.revents = 0;
-	n = sys_ppoll(&p, 1, &t);
+/* Returns 1 if the pipe has told all it will: a record, or end of file at the exec. */
+static int after_wait_for_report(struct job *job, long ret)
+{
+	struct record record;
+	long n = ret;
+
 	if (n < 0 && n != -E_INTR)
 		sys_sleep_ms(1);
 	if (n <= 0)
@@ -81,32 +95,34 @@ static int wait_for_report(struct job *job, int64_t ns)
 }
 
 /*
- * Waits until the child shares nothing with us any more, and its record, if it
- * failed, is in the job. Memory that was seen to be shared tells by itself; until
- * then the pipe does.
+ * One round of waiting until the child shares nothing with us any more, and its record,
+ * if it failed, is in the job. Memory that was seen to be shared tells by itself; until
+ * then the pipe does. Returns 0 if so, WAIT_MORE with a sleep described in *w, or
+ * -errno. The result of the sleep of the round before is in w->ret.
  */
-static int wait_for_exec(struct job *job, int pid, int64_t timeout_ns)
+static int wait_for_exec(struct job *job, int pid, struct wait *w)
 {
-	int64_t end = timeout_ns < 0 ? INT64_MAX : sys_monotonic_ns() + timeout_ns;
-	int pipe_is_done = 0;
+	int pipe_is_done = 0, shared;
+	int64_t left = WAIT_SLICE_NS;
 
-	for (;;) {
-		int shared = job->marked || job->report[0] < 0;
-		int64_t left = WAIT_SLICE_NS;
-
-		if (shared ? !__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE) : pipe_is_done)
-			return 0;
-		if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL))
-			return -E_CANCELED;
-		if (timeout_ns >= 0)
-			left = min64(end - sys_monotonic_ns(), WAIT_SLICE_NS);
-		if (left <= 0)
-			return -E_TIMEDOUT;
-		if (shared)
-			wait_for_tid(job, left, pid);
-		else
-			pipe_is_done = wait_for_report(job, left);
-	}
+	if (w->nr == NR_ppoll)
+		pipe_is_done = after_wait_for_report(job, w->ret);
+	else if (w->nr == NR_futex)
+		after_wait_for_tid(job, w->ret, pid);
+	shared = job->marked || job->report[0] < 0;
+	if (shared ? !__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE) : pipe_is_done)
+		return 0;
+	if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL))
+		return -E_CANCELED;
+	if (w->end != INT64_MAX)
+		left = min64(w->end - sys_monotonic_ns(), WAIT_SLICE_NS);
+	if (left <= 0)
+		return -E_TIMEDOUT;
+	if (shared)
+		wait_for_tid(job, w, left);
+	else
+		wait_for_report(job, w, left);
+	return WAIT_MORE;
 }
 
 /*
@@ -127,8 +143,8 @@ static void reap(int pid, int pidfd)
 	} while (ret == -E_INTR || ret == -E_INVAL);
 }
 
-PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
-			  struct forkexec_state *state)
+HIDDEN int start(const struct forkexec_request *r, struct forkexec_result *ret,
+		 struct forkexec_state *state, const uint64_t *mask)
 {
 	struct job *job;
 	int err = plan_check(r, ret);
@@ -142,15 +158,28 @@ PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_resu
 	ret->step = FORKEXEC_STEP_NONE;
 	ret->err = 0;
 	ret->detail = 0;
-	return clone_job(job, ret, state);
+	return clone_job(job, ret, state, mask);
 }
 
-PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_result *ret,
-			   struct forkexec_state *state, int64_t timeout_ns)
+PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
+			  struct forkexec_state *state)
+{
+	return start(r, ret, state, NULL);
+}
+
+HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns)
+{
+	w->nr = -1;
+	w->ret = 0;
+	w->end = timeout_ns < 0 ? INT64_MAX : sys_monotonic_ns() + timeout_ns;
+}
+
+HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
+			struct forkexec_state *state, struct wait *w)
 {
 	struct job *job = r->work;
 	uint32_t step;
-	int err = wait_for_exec(job, ret->pid, timeout_ns);
+	int err = wait_for_exec(job, ret->pid, w);
 
 	if (err)
 		return err;
@@ -160,12 +189,30 @@ PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_res
 	if (job->marked)
 		state_set(state, STATE_PROVEN(job->method));
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
-	if (step == FORKEXEC_STEP_NONE || r->flags & FORKEXEC_ERRNO_PIPE)
+	if (step == FORKEXEC_STEP_NONE)
 		return 0;
+	if (r->flags & FORKEXEC_ERRNO_PIPE) {
+		ret->step = step;
+		ret->err = job->record.err;
+		ret->detail = job->record.detail;
+		return 0;
+	}
 	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);
 	return fail(ret, step, job->record.err, job->record.detail);
+}
+
+PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_result *ret,
+			   struct forkexec_state *state, int64_t timeout_ns)
+{
+	struct wait w;
+	int err;
+
+	wait_begin(&w, timeout_ns);
+	while ((err = finish_round(r, ret, state, &w)) == WAIT_MORE)
+		w.ret = sys_call(w.nr, w.args[0], w.args[1], w.args[2], w.args[3], w.args[4], 0);
+	return err;
 }
 
 PUBLIC void forkexec_cancel(void *work)

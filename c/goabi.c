@@ -1,12 +1,11 @@
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * goabi.c - forkexec_go(): Go's syscall.forkAndExecInChild on the frame that Go
  * passes. Translates the frame to a request and its result back; nothing else.
  */
-#include "core.h"
-#include "forkexec_go.h"
+#include "goabi.h"
 
 /* Go's int is 64 bits wide; what does not fit cannot exist in the kernel either. */
 static int32_t narrow(intptr_t v)
@@ -93,46 +92,55 @@ static uint64_t from_frame(struct forkexec_request *r, const struct forkexec_go_
 	return (uint64_t)r->n_fds * sizeof(int32_t);
 }
 
-static int run(struct forkexec_request *r, struct forkexec_result *ret,
-	       struct forkexec_state *state, const uintptr_t *files, int32_t *fds)
+HIDDEN int go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
+	struct forkexec_request *r = &g->request;
+	uint64_t fds_size = from_frame(r, f, state), size = forkexec_work_size(r);
+	const uintptr_t *files = f->attr->files.ptr;
+	int32_t *fds;
 	uint32_t i;
-	int err;
+
+	f->ret_pid = 0;
+	f->ret_err = size ? E_NOMEM : E_INVAL;
+	if (!size)
+		return -E_INVAL;
+	g->work_size = size + fds_size;
+	g->work = work_take(state, &g->work_size);
+	if (!g->work)
+		return -E_NOMEM;
+	r->work = g->work;
+	r->work_size = size;
+	g->result.step = FORKEXEC_STEP_NONE;
 
 	/* -1 closes; any other number outside of int is not a descriptor: EBADF. */
+	fds = (int32_t *)(void *)(g->work + size);
 	for (i = 0; i < r->n_fds; i++)
 		fds[i] = narrow((intptr_t)files[i]);
 	r->fds = fds;
-	err = forkexec_start(r, ret, state);
-	return err ? err : forkexec_finish(r, ret, state, -1);
+	return 0;
+}
+
+HIDDEN void go_end(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state,
+		   int err)
+{
+	work_give(state, g->work, g->work_size);
+	f->ret_err = (uintptr_t)-err;
+	if (err)
+		return;
+	f->ret_pid = g->result.pid;
+	if (f->sys->pidfd)
+		*f->sys->pidfd = g->result.pidfd;
 }
 
 PUBLIC void forkexec_go(struct forkexec_go_frame *f, struct forkexec_state *state)
 {
-	struct forkexec_request r;
-	struct forkexec_result ret;
-	uint64_t fds_size = from_frame(&r, f, state), size = forkexec_work_size(&r), total;
-	unsigned char *work;
-	int err = -E_INVAL;
+	struct go_call g;
+	int err;
 
-	f->ret_pid = 0;
-	f->ret_err = E_INVAL;
-	if (!size)
+	if (go_begin(&g, f, state))
 		return;
-	total = size + fds_size;
-	work = work_take(state, &total);
-	if (!work) {
-		f->ret_err = E_NOMEM;
-		return;
-	}
-	r.work = work;
-	r.work_size = size;
-	err = run(&r, &ret, state, f->attr->files.ptr, (int32_t *)(void *)(work + size));
-	work_give(state, work, total);
-	f->ret_err = (uintptr_t)-err;
-	if (err)
-		return;
-	f->ret_pid = ret.pid;
-	if (f->sys->pidfd)
-		*f->sys->pidfd = ret.pidfd;
+	err = forkexec_start(&g.request, &g.result, state);
+	if (!err)
+		err = forkexec_finish(&g.request, &g.result, state, -1);
+	go_end(&g, f, state, err);
 }

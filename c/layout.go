@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && cgo && !forkexec_nocgo && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 package c
 

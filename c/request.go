@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && (amd64 || arm64)
+//go:build linux && !android && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 // Package c is the C core of forkexec with a thin Go skin: raw memory in, raw
 // results out, no policy. It is not for use outside of this module; its users are

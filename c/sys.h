@@ -48,6 +48,12 @@
 #include "sys_amd64.h"
 #elif defined(__aarch64__)
 #include "sys_arm64.h"
+#elif defined(__riscv) && __riscv_xlen == 64
+#include "sys_riscv64.h"
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__) && _CALL_ELF == 2
+#include "sys_ppc64le.h"
+#elif defined(__s390x__)
+#include "sys_s390x.h"
 #else
 #error "forkexec: no system call layer for this architecture"
 #endif
@@ -114,7 +120,11 @@
 #define CAPABILITY_VERSION_3 0x20080522
 
 #define TIOCSCTTY        0x540E
-#define TIOCSPGRP        0x5410
+#ifdef ARCH_TIOCSPGRP
+#define TIOCSPGRP ARCH_TIOCSPGRP
+#else
+#define TIOCSPGRP 0x5410
+#endif
 #define TIOCNOTTY        0x5422
 #define MS_REC           0x4000
 #define MS_PRIVATE       0x40000
@@ -132,9 +142,11 @@
 #define PROT_RW          3
 #define MAP_PRIVATE_ANON 0x22
 
+typedef int64_t sys_nsec;
+
 struct sys_timespec {
 	int64_t sec;
-	int64_t nsec;
+	sys_nsec nsec;
 };
 
 struct sys_rlimit {
@@ -226,10 +238,6 @@ static CORE_INLINE long sys_close_range(unsigned first, unsigned last, unsigned 
 {
 	return SYS3(close_range, first, last, flags);
 }
-static CORE_INLINE long sys_ppoll(struct sys_pollfd *p, unsigned n, const struct sys_timespec *t)
-{
-	return SYS5(ppoll, p, n, t, 0, SIGSET_BYTES);
-}
 static CORE_INLINE long sys_prctl(int op, unsigned long a, unsigned long b)
 {
 	return SYS5(prctl, op, a, b, 0, 0);
@@ -272,11 +280,6 @@ static CORE_INLINE long sys_rt_sigaction(int sig, const struct sys_sigaction *se
 static CORE_INLINE long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *get)
 {
 	return SYS4(rt_sigprocmask, how, set, get, SIGSET_BYTES);
-}
-static CORE_INLINE long sys_futex_wait(volatile uint32_t *word, uint32_t value,
-				       const struct sys_timespec *t)
-{
-	return SYS4(futex, word, FUTEX_WAIT, value, t);
 }
 static CORE_INLINE long sys_waitid(int type, int id, struct sys_siginfo *info, int options)
 {

@@ -22,7 +22,8 @@
 //
 // # Other systems
 //
-// Only Linux on amd64 and arm64 with cgo has the C path. Elsewhere the package
+// Only Linux on amd64, arm64, ppc64le, riscv64 and s390x has the C path, with cgo or without: tag
+// forkexec_nocgo asks for the way without where cgo is on. Elsewhere the package
 // compiles and uses the standard library; [Implementation] says which is in use.
 package forkexec
 
@@ -59,8 +60,9 @@ type Options struct {
 	PdeathsigProcess bool
 }
 
-// Implementation returns what starts processes in this program: "cgo" for the C
-// path, or "stdlib" where there is no C path or FORKEXEC=stdlib is set.
+// Implementation returns what starts processes in this program: "cgo" or
+// "nocgo" for the C path, compiled with the program or as generated text, or "stdlib"
+// where there is no C path or FORKEXEC=stdlib is set.
 func Implementation() string {
 	if settings.Get().Stdlib {
 		return "stdlib"

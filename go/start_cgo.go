@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && cgo && (amd64 || arm64)
+//go:build linux && !android && (amd64 || arm64 || ppc64le || riscv64 || s390x)
 
 package forkexec
 
@@ -17,7 +17,7 @@ import (
 	"forkexec.example/forkexec/go/internal/settings"
 )
 
-const implementation = "cgo"
+const implementation = c.Implementation
 
 // state is what this process learns about cloning, see struct forkexec_state.
 var state = sync.OnceValue(func() *c.State {

@@ -266,7 +266,8 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
  * it could (wait for it as usual); -errno with *ret filled when a step failed, the
  * child then is reaped; -ETIMEDOUT, or -ECANCELED after forkexec_cancel(): the
  * child is still there, call again. With ERRNO_PIPE a failed child counts as
- * started and is not reaped: its errno is in the pipe. Since 0.1.
+ * started and is not reaped: its errno is in the pipe, and step, err and detail of
+ * *ret are filled beside the pid. Since 0.1.
  */
 int forkexec_finish(const struct forkexec_request *request, struct forkexec_result *ret,
 		    struct forkexec_state *state, int64_t timeout_ns);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (!cgo || forkexec_nocgo) && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+
+package c
+
+import (
+	"sync"
+	"unsafe"
+
+	"forkexec.example/forkexec/c/nocgo"
+)
+
+// Implementation says how this package reaches the core.
+const Implementation = "nocgo"
+
+// The functions of forkexec.h. r and res must lie in memory without Go pointers that
+// stays as it is, and alive, until Finish has returned.
+
+var calls = sync.Pool{New: func() any { return new(nocgo.Call) }}
+
+// WorkSize returns the bytes of Request.Work that r needs, 0 if it is malformed.
+func WorkSize(r *Request) uint64 {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	return call.WorkSize(unsafe.Pointer(r))
+}
+
+// Start makes the child. It returns 0 or a negative errno.
+func Start(r *Request, res *Result, s *State) int {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	rc := call.Start(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s))
+	if call.Blocked() != 0 {
+		const stepSigmask = 2
+		*res = Result{Pidfd: -1, Step: stepSigmask, Err: int32(-rc)}
+	}
+	return rc
+}
+
+// Finish waits until the child executes its program, for at most ns nanoseconds if
+// that is not negative. It returns 0 or a negative errno.
+func Finish(r *Request, res *Result, s *State, ns int64) int {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	return call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
+}
+
+// Cancel makes a Finish of another thread on the same work memory return ECANCELED.
+func Cancel(work unsafe.Pointer) {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	call.Cancel(work)
+}

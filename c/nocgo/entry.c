@@ -1,0 +1,144 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * entry.c - the one entry of the flat build of the core: what the trampoline of a
+ * program without cgo calls. It stands at offset 0 of the text and takes the address of
+ * a struct call, in C's first argument register.
+ *
+ * It runs on the stack inside that struct with all signals blocked, so it never sleeps:
+ * when it answers WAIT_MORE, the trampoline makes the system call nr, on the goroutine's
+ * stack and with the thread's own signal mask, and calls again.
+ */
+#include "../goabi.h"
+
+enum op {
+	OP_START = 1, /* forkexec_start(request, result, state) */
+	OP_FINISH,    /* forkexec_finish(request, result, state, timeout_ns) */
+	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
+	OP_WORK_SIZE, /* forkexec_work_size(request) */
+	OP_GO,        /* forkexec_go(request as the frame, state) */
+	OP_HASH,      /* a hash over a table of constants: does the text find them? */
+};
+
+#define CALL_HEAD 768
+
+/* forkexecArgs of call.go and the offsets in call_linux_*.s mirror it; members are 8 bytes wide. */
+struct call {
+	uint64_t stack_top; /* for the trampoline */
+	uint64_t mask;      /* by the trampoline: the thread's signal mask */
+	int64_t blocked;    /* by the trampoline: 0, or why it could not block signals */
+	uint64_t op;
+	uint64_t request, result, state;
+	int64_t timeout_ns;
+	uint64_t again; /* 1: not the first round of this operation */
+	int64_t answer; /* what the function returned */
+	/* The system call to make and its result. */
+	int64_t nr;
+	int64_t args[5];
+	int64_t ret;
+	/* OP_GO: limits to restore in the child if use_nofile is set. */
+	uint64_t use_nofile, nofile_soft, nofile_max, nofile_raised;
+	/* OP_GO: what failed in a child that the errno pipe has told about; ret is the errno. */
+	uint64_t step;
+	int64_t detail;
+	/* Ours alone. */
+	struct wait wait;
+	struct go_call go;
+};
+
+_Static_assert(sizeof(struct call) <= CALL_HEAD, "Go keeps CALL_HEAD bytes below the stack");
+_Static_assert(offsetof(struct call, wait) == 8 * 23, "call.go mirrors what stands before");
+
+static void *pointer(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+static int64_t finish(struct call *c, const struct forkexec_request *r,
+		      struct forkexec_result *result, struct forkexec_state *state)
+{
+	int answer, i;
+
+	if (c->again)
+		c->wait.ret = (long)c->ret;
+	else
+		wait_begin(&c->wait, c->timeout_ns);
+	c->again = 1;
+	answer = finish_round(r, result, state, &c->wait);
+	if (answer == WAIT_MORE) {
+		c->nr = c->wait.nr;
+		for (i = 0; i < 5; i++) {
+			c->args[i] = c->wait.args[i];
+			NOT_A_LIBC_CALL();
+		}
+	}
+	return answer;
+}
+
+static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
+{
+	int err = 0;
+
+	c->timeout_ns = -1; /* the memory is ours to give back, so it cannot be left */
+	if (!c->again) {
+		err = go_begin(&c->go, f, state);
+		if (err)
+			return err;
+		if (c->use_nofile) {
+			c->go.request.flags |= FORKEXEC_NOFILE;
+			c->go.request.nofile_soft = c->nofile_soft;
+			c->go.request.nofile_max = c->nofile_max;
+			c->go.request.nofile_raised = c->nofile_raised;
+		}
+		err = start(&c->go.request, &c->go.result, state, &c->mask);
+	}
+	if (!err)
+		err = (int)finish(c, &c->go.request, &c->go.result, state);
+	if (err == WAIT_MORE)
+		return err;
+	c->step = c->go.result.step;
+	c->detail = c->go.result.detail;
+	c->ret = c->go.result.err;
+	go_end(&c->go, f, state, err);
+	return err;
+}
+
+/* Strings whose addresses come from a table: what is wrong with position comes out here. */
+static int64_t hash(void)
+{
+	static const char table[3][24] = {
+		"/proc/self/uid_map",
+		"/proc/self/gid_map",
+		"/proc/self/setgroups",
+	};
+	const char *p = table[0];
+	uint32_t h = 5381;
+	size_t i;
+
+	__asm__("" : "+r"(p)); /* else the compiler would work the hash out itself */
+	for (i = 0; i < sizeof(table); i++)
+		h = h * 33 + (unsigned char)p[i];
+	return (int64_t)h;
+}
+
+HIDDEN void nocgo_entry(struct call *c);
+HIDDEN void nocgo_entry(struct call *c)
+{
+	struct forkexec_request *r = pointer(c->request);
+	struct forkexec_result *result = pointer(c->result);
+	struct forkexec_state *state = pointer(c->state);
+
+	if (c->op == OP_START)
+		c->answer = start(r, result, state, &c->mask);
+	else if (c->op == OP_FINISH)
+		c->answer = finish(c, r, result, state);
+	else if (c->op == OP_CANCEL)
+		forkexec_cancel(r);
+	else if (c->op == OP_WORK_SIZE)
+		c->answer = (int64_t)forkexec_work_size(r);
+	else if (c->op == OP_GO)
+		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
+	else
+		c->answer = hash();
+}

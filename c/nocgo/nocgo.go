@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (amd64 || arm64 || ppc64le || riscv64 || s390x)
+
+// Package nocgo runs the C core of forkexec in programs that are built without cgo:
+// generated text (text_linux_*.s) and a trampoline (call_linux_*.s). It is not for use
+// outside of this module.
+//
+// README.md says how the text is made, docs/nocgo.md why this is safe.
+package nocgo
+
+import "unsafe"
+
+// A Call is the memory of one call of the core, stack included.
+type Call struct{ args forkexecArgs }
+
+const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 23*8) // does not compile if not equal
+
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()
+
+// run performs the operation in c without a P, as a system call that blocks. Between the
+// two calls of the runtime this goroutine's stack cannot move, so addresses are taken
+// after the first. See forkexecCall for what must not stand here.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func run(c *forkexecArgs, request, result, state unsafe.Pointer) {
+	entersyscall()
+	c.request, c.result, c.state = uint64(uintptr(request)), uint64(uintptr(result)), uint64(uintptr(state))
+	forkexecCall(c)
+	exitsyscall()
+}
+
+func (c *Call) do(op uint64, request, result, state unsafe.Pointer) int64 {
+	a := &c.args
+	a.stackTop = uint64(uintptr(unsafe.Pointer(a))+unsafe.Sizeof(*a)) &^ 15
+	a.op, a.again, a.answer = op, 0, 0
+	run(a, request, result, state)
+	if a.blocked != 0 {
+		return a.blocked // a negative errno
+	}
+	return a.answer
+}
+
+// Blocked returns the negative errno of the attempt to block signals, if that failed.
+// Nothing else has happened then.
+func (c *Call) Blocked() int { return int(c.args.blocked) }
+
+// Start is forkexec_start.
+func (c *Call) Start(request, result, state unsafe.Pointer) int {
+	return int(c.do(forkexecOpStart, request, result, state))
+}
+
+// Finish is forkexec_finish.
+func (c *Call) Finish(request, result, state unsafe.Pointer, ns int64) int {
+	c.args.timeoutNs = ns
+	return int(c.do(forkexecOpFinish, request, result, state))
+}
+
+// Cancel is forkexec_cancel.
+func (c *Call) Cancel(work unsafe.Pointer) { c.do(forkexecOpCancel, work, nil, nil) }
+
+// WorkSize is forkexec_work_size.
+func (c *Call) WorkSize(request unsafe.Pointer) uint64 {
+	return uint64(c.do(forkexecOpWorkSize, request, nil, nil))
+}
+
+// Hash returns a hash over a table of constants in the text, for a test.
+func (c *Call) Hash() uint32 { return uint32(c.do(forkexecOpHash, nil, nil, nil)) }

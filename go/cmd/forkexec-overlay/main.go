@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Command forkexec-overlay makes whole programs start processes through forkexec,
+// without a change of their source:
+//
+//	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -o DIR/overlay.json
+//	go build -overlay DIR/overlay.json PROGRAM
+//
+// It writes an overlay for the go command in use: package syscall of the standard
+// library gets the C core as generated text, a trampoline, and one line at the head of
+// forkAndExecInChild. A source of that package that it does not know is refused. In a
+// program so built, FORKEXEC=stdlib switches back to the standard library's own code and
+// FORKEXEC=verbose prints the step that failed to standard error.
+//
+// The overlay holds absolute paths of this toolchain and of DIR: make it where you
+// build. The same toolchain and DIR give the same bytes.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+func main() {
+	out := flag.String("o", "", "write the overlay to `FILE` and what it refers to beside it (required)")
+	goCmd := flag.String("go", "go", "the go `COMMAND` to make it for")
+	flag.Parse()
+	if *out == "" || flag.NArg() != 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*out, *goCmd); err != nil {
+		fmt.Fprintln(os.Stderr, "forkexec-overlay:", err)
+		os.Exit(1)
+	}
+}
+
+type goEnv struct{ GOROOT, GOVERSION string }
+
+func run(out, goCmd string) error {
+	b, err := exec.Command(goCmd, "env", "-json", "GOROOT", "GOVERSION").Output()
+	if err != nil {
+		return fmt.Errorf("%s env: %w", goCmd, err)
+	}
+	var env goEnv
+	if err := json.Unmarshal(b, &env); err != nil {
+		return err
+	}
+	folder := filepath.Join(env.GOROOT, "src", "syscall")
+	files, err := overlayFiles(folder)
+	if err != nil {
+		return fmt.Errorf("%s: %w", env.GOVERSION, err)
+	}
+	return write(out, folder, files)
+}
+
+// write puts each file beside the overlay, by a name that the go command takes for
+// nothing in case that folder is a package, and then the overlay.
+func write(out, folder string, files map[string][]byte) error {
+	out, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
+		return err
+	}
+	replace := make(map[string]string)
+	for name, content := range files {
+		file := filepath.Join(filepath.Dir(out), "forkexec-"+name+".overlay")
+		if err := os.WriteFile(file, content, 0o666); err != nil {
+			return err
+		}
+		replace[filepath.Join(folder, name)] = file
+	}
+	b, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(b, '\n'), 0o666)
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"forkexec.example/forkexec/c/nocgo"
+	forkexec "forkexec.example/forkexec/go"
+)
+
+//go:embed syscall.txt
+var wrapper string
+
+// What is replaced, as it stands in every Go version that is known to work.
+const (
+	head   = "func forkAndExecInChild(argv0 *byte, argv, envv []*byte, chroot, dir *byte, attr *ProcAttr, sys *SysProcAttr, pipe int) (pid int, err Errno) {\n"
+	insert = " if c := forkexecBegin(); c != nil { return forkexecChild(c, argv0, argv, envv, chroot, dir, attr, sys, pipe) }"
+)
+
+// The memory layout that the C core reads (include/forkexec_go.h): types of package
+// syscall with their fields in order. A field more, as a newer Go may have, is one that
+// the core would ignore, so nothing may differ.
+var layout = map[string]string{
+	"ProcAttr":     "Dir string; Env []string; Files []uintptr; Sys *SysProcAttr",
+	"Credential":   "Uid uint32; Gid uint32; Groups []uint32; NoSetGroups bool",
+	"SysProcIDMap": "ContainerID int; HostID int; Size int",
+	"SysProcAttr": "Chroot string; Credential *Credential; Ptrace bool; Setsid bool; Setpgid bool; " +
+		"Setctty bool; Noctty bool; Ctty int; Foreground bool; Pgid int; Pdeathsig Signal; " +
+		"Cloneflags uintptr; Unshareflags uintptr; UidMappings []SysProcIDMap; " +
+		"GidMappings []SysProcIDMap; GidMappingsEnableSetgroups bool; AmbientCaps []uintptr; " +
+		"UseCgroupFD bool; CgroupFD int; PidFD *int",
+}
+
+// overlayFiles returns the files that package syscall in folder gets, by name.
+func overlayFiles(folder string) (map[string][]byte, error) {
+	if err := checkLayout(folder); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(filepath.Join(folder, "exec_linux.go"))
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Count(b, []byte(head)) != 1 {
+		return nil, fmt.Errorf("exec_linux.go: forkAndExecInChild is not the function that forkexec knows")
+	}
+	// On the same line, so that line numbers stay those of the original.
+	at := bytes.Index(b, []byte(head)) + len(head) - 1
+	files := map[string][]byte{
+		"exec_linux.go": append(append(append([]byte(nil), b[:at]...), insert...), b[at:]...),
+	}
+	settings, err := generated(folder)
+	if err != nil {
+		return nil, err
+	}
+	files["zforkexec_linux.go"] = []byte(wrapper + settings)
+	files["zforkexec_other_linux.go"] = []byte(otherArchitectures())
+	err = fs.WalkDir(nocgo.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := nocgo.Files.ReadFile(name)
+		b = bytes.Replace(b, []byte("\npackage nocgo\n"), []byte("\npackage syscall\n"), 1)
+		if name == "call.go" {
+			name = "call_linux.go"
+		}
+		files["zforkexec_"+name] = b
+		return err
+	})
+	return files, err
+}
+
+// generated returns what depends on this toolchain and on the step list.
+func generated(folder string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(folder, "rlimit.go"))
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Contains(b, []byte("\nvar origRlimitNofile atomic.Pointer[Rlimit]\n")) {
+		return "", fmt.Errorf("rlimit.go: origRlimitNofile is not the variable that forkexec knows")
+	}
+	below := 0 // Go 1.22 raises the soft limit to the hard one, later ones to one less
+	if bytes.Contains(b, []byte("nlim.Cur = nlim.Max - 1\n")) {
+		below = 1
+	} else if !bytes.Contains(b, []byte("nlim.Cur = nlim.Max\n")) {
+		return "", fmt.Errorf("rlimit.go: the soft limit is not raised as forkexec knows it")
+	}
+	var s strings.Builder
+	fmt.Fprintf(&s, "\nconst forkexecRaisedBelowMax = %d\n\nvar forkexecSteps = [...]string{\n", below)
+	for step := forkexec.StepRequest; step <= forkexec.StepExecve; step++ {
+		fmt.Fprintf(&s, "\t%d: %q,\n", step, step.String())
+	}
+	s.WriteString("}\n")
+	return s.String(), nil
+}
+
+// otherArchitectures is for those without text: the constraint of call.go turned round.
+func otherArchitectures() string {
+	_, archs, _ := strings.Cut(wrapper, "//go:build linux && !android && ")
+	archs, _, _ = strings.Cut(archs, "\n")
+	return "//go:build linux && (android || !" + archs + ")\n\npackage syscall\n\n" +
+		"func forkexecBegin() *int { return nil }\n\n" +
+		"func forkexecChild(*int, *byte, []*byte, []*byte, *byte, *byte, *ProcAttr, *SysProcAttr, int) (int, Errno) { return 0, ENOSYS }\n"
+}
+
+func checkLayout(folder string) error {
+	found := make(map[string]string)
+	for _, name := range []string{"exec_linux.go", "exec_unix.go"} {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, filepath.Join(folder, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if ok && layout[spec.Name.Name] != "" {
+				found[spec.Name.Name] = fields(fset, spec)
+			}
+			return true
+		})
+	}
+	for name, want := range layout {
+		if found[name] != want {
+			return fmt.Errorf("type %s is not the one that forkexec knows:\n%s\nforkexec knows:\n%s", name, found[name], want)
+		}
+	}
+	return nil
+}
+
+// fields returns the fields of a struct as "Name type; Name type".
+func fields(fset *token.FileSet, spec *ast.TypeSpec) string {
+	st, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return "not a struct"
+	}
+	var list []string
+	for _, f := range st.Fields.List {
+		var typ strings.Builder
+		_ = printer.Fprint(&typ, fset, f.Type)
+		for _, name := range f.Names {
+			list = append(list, name.Name+" "+typ.String())
+		}
+		if f.Names == nil {
+			list = append(list, typ.String())
+		}
+	}
+	return strings.Join(list, "; ")
+}

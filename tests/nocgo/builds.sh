@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# builds.sh: does the text work in every form of Go program, and for every architecture?
+# Native programs in each build mode, foreign ones under QEMU's user mode where it is here.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+GO=${GO:-go}
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+export FORKEXEC_TEST_IMPLEMENTATION=nocgo GOFLAGS=
+failed=0
+
+check() { # check NAME COMMAND...
+	name=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		echo "ok    $name"
+	else
+		echo "FAIL  $name"
+		tail -n 30 "$tmp/out"
+		failed=1
+	fi
+}
+
+native() { # native NAME CGO_ENABLED ARGS...
+	name=$1 cgo=$2
+	shift 2
+	check "$name" env CGO_ENABLED="$cgo" "$GO" test -count=1 -run 'Test[^S]' "$@" ./tests/nocgo
+}
+
+c_shared() {
+	mkdir "$tmp/lib" && cat >"$tmp/lib/main.go" <<-'END'
+		package main
+
+		import "C"
+
+		import (
+			"os"
+
+			forkexec "forkexec.example/forkexec/go"
+		)
+
+		//export spawn
+		func spawn() C.int {
+			p, err := forkexec.StartProcess("/bin/true", []string{"true"}, &os.ProcAttr{})
+			if err != nil || forkexec.Implementation() != "nocgo" {
+				return 1
+			}
+			state, err := p.Wait()
+			if err != nil || !state.Success() {
+				return 2
+			}
+			return 0
+		}
+
+		func main() {}
+	END
+	echo 'int spawn(void); int main(void) { return spawn(); }' >"$tmp/main.c"
+	rm -rf build/c-shared && mkdir -p build/c-shared && cp "$tmp/lib/main.go" build/c-shared/ &&
+		"$GO" build -tags forkexec_nocgo -buildmode="$1" -o "$tmp/$2" ./build/c-shared &&
+		${CC:-cc} -o "$tmp/main" "$tmp/main.c" "$tmp/$2" -lpthread && LD_LIBRARY_PATH=$tmp "$tmp/main"
+}
+
+case $(uname -m) in x86_64 | aarch64)
+	native 'CGO_ENABLED=0' 0
+	native 'oldest Go' 0 # replaced below if the toolchain is to be had
+	native 'cgo on, tag forkexec_nocgo' 1 -tags forkexec_nocgo
+	native '-trimpath' 0 -trimpath
+	native '-buildmode=pie' 0 -buildmode=pie
+	native 'pie, external linking' 1 -tags forkexec_nocgo -buildmode=pie -ldflags=-linkmode=external
+	native 'static, external linking' 1 -tags forkexec_nocgo,netgo,osusergo -ldflags='-linkmode=external -extldflags=-static'
+	native '-race -covermode=atomic' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
+	native 'no optimisation' 0 -gcflags=all=-N\ -l
+	check c-shared c_shared c-shared libspawn.so
+	rm -rf "$tmp/lib"
+	check c-archive c_shared c-archive libspawn.a
+	;;
+esac
+check 'vet' env CGO_ENABLED=0 "$GO" vet ./c/... ./go/...
+check 'vet, tag forkexec_nocgo' "$GO" vet -tags forkexec_nocgo ./c/... ./go/...
+
+for text in c/nocgo/text_linux_*.s; do
+	arch=${text#c/nocgo/text_linux_} arch=${arch%.s}
+	check "$arch: vet" env CGO_ENABLED=0 GOARCH="$arch" "$GO" vet ./c/... ./go/...
+	check "$arch: build" env CGO_ENABLED=0 GOARCH="$arch" "$GO" test -c -o "$tmp/$arch.test" ./tests/nocgo
+	case $arch in
+	amd64) qemu=qemu-x86_64 ;;
+	arm64) qemu=qemu-aarch64 ;;
+	386) qemu=qemu-i386 ;;
+	*) qemu=qemu-$arch ;;
+	esac
+	qemu=$(command -v "$qemu") || { echo "skip  $arch: no emulator"; continue; }
+	check "$arch: run under QEMU" env FORKEXEC_TEST_EMULATOR="$qemu" timeout 120 "$qemu" "$tmp/$arch.test" -test.v
+done
+exit $failed
