@@ -45,6 +45,11 @@ func innerTable(r reporter) {
 		}
 		s := newSpec()
 		m.set(s, newRand(3, i))
+		// Only clone3 can do these: with the setting they fail, for a filter that
+		// kills must not be met. Without a filter the reference can.
+		if os.Getenv("FORKEXEC") == "noclone3" && (s.sys.UseCgroupFD || s.sys.Cloneflags&cloneNewTime != 0) {
+			continue
+		}
 		s.name += " without clone3: " + os.Getenv(filterEnv)
 		s.thread = append(s.thread[:len(s.thread):len(s.thread)], changes...)
 		compare(r, s)

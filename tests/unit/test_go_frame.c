@@ -237,7 +237,7 @@ static void test_pidfd(void **test_state)
 static void test_refused(void **test_state)
 {
 	static uintptr_t caps[] = {64};
-	static struct forkexec_go_id_map maps[1000];
+	static struct forkexec_go_id_map maps[1];
 	struct kit k;
 
 	(void)test_state;
@@ -249,10 +249,6 @@ static void test_refused(void **test_state)
 	expect_refused(&k, EINVAL);
 	kit_init(&k);
 	k.sys.gid_mappings = slice(maps, 0); /* not nil */
-	expect_refused(&k, EINVAL);
-	kit_init(&k);
-	k.sys.uid_mappings = slice(maps, 1000);
-	k.sys.cloneflags = 0x10000000; /* CLONE_NEWUSER */
 	expect_refused(&k, EINVAL);
 	kit_init(&k);
 	k.sys.cloneflags = 0x10900; /* CLONE_THREAD | SIGHAND | VM */

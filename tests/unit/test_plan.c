@@ -85,27 +85,7 @@ static void gid_map(struct forkexec_request *r, uint32_t n)
 static void bad_uid_no_user(struct forkexec_request *r) { uid_map(r, 1); }
 static void bad_uid_empty(struct forkexec_request *r) { uid_map(r, 0); }
 static void bad_gid_no_user(struct forkexec_request *r) { gid_map(r, 1); }
-static void bad_uid_341(struct forkexec_request *r)
-{
-	uid_map(r, 341);
-	r->clone_flags = CLONE_NEWUSER;
-}
-static void bad_gid_341(struct forkexec_request *r)
-{
-	gid_map(r, 341);
-	r->unshare_flags = CLONE_NEWUSER;
-}
-static void bad_gid_1000(struct forkexec_request *r)
-{
-	gid_map(r, 1000);
-	r->unshare_flags = CLONE_NEWUSER;
-}
 /* More lines than the work memory is ever made for, though no flag says to use them. */
-static void bad_uid_unused(struct forkexec_request *r)
-{
-	r->uid_map = some_maps;
-	r->n_uid_map = 1000;
-}
 
 static const struct bad bad_fields[] = {
 	{"size too small", bad_size_small, FORKEXEC_STEP_REQUEST, OFFSET(size)},
@@ -132,10 +112,6 @@ static const struct bad bad_fields[] = {
 	{"uid_map without NEWUSER", bad_uid_no_user, FORKEXEC_STEP_UID_MAP, 1},
 	{"empty uid_map without NEWUSER", bad_uid_empty, FORKEXEC_STEP_UID_MAP, 0},
 	{"gid_map without NEWUSER", bad_gid_no_user, FORKEXEC_STEP_GID_MAP, 1},
-	{"341 lines of uid_map", bad_uid_341, FORKEXEC_STEP_UID_MAP, 341},
-	{"341 lines of gid_map", bad_gid_341, FORKEXEC_STEP_GID_MAP, 341},
-	{"1000 lines of gid_map", bad_gid_1000, FORKEXEC_STEP_GID_MAP, 1000},
-	{"1000 unused lines of uid_map", bad_uid_unused, FORKEXEC_STEP_REQUEST, -1},
 };
 
 /* Both entries must refuse alike; a guard behind the work memory shows overruns. */
@@ -213,6 +189,7 @@ static void test_work(void **test_state)
 	struct forkexec_state state = {0};
 	struct forkexec_result ret;
 	struct forkexec_request r;
+	uint64_t size;
 	int i;
 
 	(void)test_state;
@@ -234,15 +211,19 @@ static void test_work(void **test_state)
 	r.n_fds = FDS_MAX + 1;
 	assert_int_equal(forkexec_work_size(&r), 0);
 	r.n_fds = 0;
+	r.n_uid_map = r.n_gid_map = ID_MAP_MAX_LINES + 1; /* more than that is not written */
+	size = forkexec_work_size(&r);
 	r.n_uid_map = r.n_gid_map = UINT32_MAX; /* whose 32-bit sum would be small */
-	assert_int_equal(forkexec_work_size(&r), 0);
+	assert_int_equal(forkexec_work_size(&r), size);
 }
+
+#define LINES_MAX 10000
 
 /* The parts in order, none beyond the next, all within what work_size says. */
 static void check_layout(uint32_t n_fds, uint32_t n_uid, uint32_t n_gid)
 {
 	static const int64_t longest = INT64_MIN;
-	struct forkexec_id_map *maps = calloc(ID_MAP_MAX_LINES, sizeof(*maps));
+	struct forkexec_id_map *maps = calloc(LINES_MAX, sizeof(*maps));
 	int32_t *fds = calloc(n_fds + 1, sizeof(*fds));
 	struct forkexec_request r;
 	unsigned char *memory, *work, *end;
@@ -250,7 +231,7 @@ static void check_layout(uint32_t n_fds, uint32_t n_uid, uint32_t n_gid)
 	uint64_t size;
 	uint32_t i;
 
-	for (i = 0; i < ID_MAP_MAX_LINES; i++)
+	for (i = 0; i < LINES_MAX; i++)
 		maps[i].container_id = maps[i].host_id = maps[i].size = longest;
 	for (i = 0; i < n_fds; i++)
 		fds[i] = (int32_t)i ^ 0x55;
@@ -276,8 +257,9 @@ static void check_layout(uint32_t n_fds, uint32_t n_uid, uint32_t n_gid)
 	assert_true((char *)job->stack >= job->gid_text + job->n_gid_text);
 	assert_true(job->stack_top == job->stack + CHILD_STACK && job->stack_top <= end);
 	assert_int_equal((uintptr_t)job->stack_top % 16, 0);
-	assert_int_equal(job->n_uid_text, 63 * n_uid);
-	assert_int_equal(job->n_gid_text, 63 * n_gid);
+	/* Of a map that the kernel will refuse, one line too many is enough. */
+	assert_int_equal(job->n_uid_text, 63 * (n_uid > 340 ? 341 : n_uid));
+	assert_int_equal(job->n_gid_text, 63 * (n_gid > 340 ? 341 : n_gid));
 	assert_memory_equal(job->fds, fds, n_fds * sizeof(*fds));
 	for (i = 0; i < 32; i++)
 		assert_true(memory[i] == 0xa5 && end[i] == 0xa5);
@@ -288,7 +270,7 @@ static void check_layout(uint32_t n_fds, uint32_t n_uid, uint32_t n_gid)
 
 static void test_layout(void **test_state)
 {
-	static const uint32_t counts[] = {0, 1, 2, 3, 4, 5, 339, 340};
+	static const uint32_t counts[] = {0, 1, 2, 3, 4, 5, 339, 340, 341, 342, LINES_MAX};
 	static const uint32_t fds[] = {0, 1, 3, 4, 5, 1000, FDS_MAX};
 	size_t i, j, k;
 
