@@ -112,8 +112,9 @@ fmt:
 # The unit and fault tests are one program each: the test, the helpers of its folder,
 # and the library's sources. The fault tests count and fail system calls.
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/fault/test_*.c))
-helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c))
-TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -MMD -MP -Wall -Wextra -Wshadow -Wconversion
+helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c)) $(helpers_$(1))
+helpers_fault := tests/unit/support.c
+TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -MMD -MP -Wall -Wextra -Wshadow -Wconversion
 
 ## tests: builds the C tests
 .PHONY: tests

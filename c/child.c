@@ -50,6 +50,7 @@ CHILD static void child_id_map_sync(struct job *job)
 
 	/* Else our own copy of the write end would keep us waiting for a dead parent. */
 	sys_close(job->child_sync[1]);
+	job->own_fds[3] = -1; /* free again: a moved descriptor may get the number */
 	do {
 		n = sys_read(job->child_sync[0], &message, sizeof(message));
 	} while (n == -E_INTR);
@@ -179,6 +180,20 @@ CHILD static void child_pdeathsig(struct job *job)
 }
 
 /*
+ * Our pipes were given numbers that were free. An entry of fds[] with such a number
+ * names a closed descriptor, and must not hand our pipe to the program.
+ */
+CHILD static int child_is_own(const struct job *job, int32_t fd)
+{
+	int k;
+
+	for (k = 0; k < 4; k++)
+		if (fd >= 0 && fd == job->own_fds[k])
+			return 1;
+	return 0;
+}
+
+/*
  * Moves fd out of the way of descriptors 0 to first-1, to a free one: never onto a
  * descriptor that is in use (golang/go#61751). An entry of fds[] that names the new
  * number was not open, then, and must not come to mean the moved one.
@@ -208,10 +223,16 @@ CHILD static void child_fds(struct job *job)
 	int32_t *fds = job->fds;
 	int32_t n = (int32_t)r->n_fds, first = n < 3 ? 3 : n, i;
 
-	for (i = 0; i < n; i++)
-		if (fds[i] >= 0 && fds[i] < i)
-			fds[i] = child_move_fd(job, fds[i], first, i);
 	for (i = 0; i < n; i++) {
+		if (fds[i] < 0 || fds[i] >= i)
+			continue;
+		if (child_is_own(job, fds[i]))
+			child_fail(job, FORKEXEC_STEP_FD_MOVE, -E_BADF, i);
+		fds[i] = child_move_fd(job, fds[i], first, i);
+	}
+	for (i = 0; i < n; i++) {
+		if (child_is_own(job, fds[i]))
+			child_fail(job, FORKEXEC_STEP_FD_DUP, -E_BADF, i);
 		if (fds[i] == -1)
 			sys_close(i);
 		else if (fds[i] == i) /* dup3 onto itself fails, and would not clear the flag */
@@ -243,7 +264,7 @@ struct dirent64 { /* linux_dirent64, getdents64(2) */
 CHILD static long child_cloexec_all(int32_t first)
 {
 	_Alignas(8) unsigned char buffer[1024];
-	long dir, n, at;
+	long dir, n, at, ret;
 
 	dir = sys_openat("/proc/self/fd", O_RDONLY | O_CLOEXEC);
 	if (dir < 0)
@@ -259,9 +280,9 @@ CHILD static long child_cloexec_all(int32_t first)
 				fd = fd * 10 + (*digit++ - '0');
 			if (digit == entry->name || *digit || fd < first)
 				continue; /* "." and "..", or one that stays */
-			n = sys_fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -E_BADF : n;
-			if (n < 0)
-				return n;
+			ret = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
+			if (ret < 0)
+				return ret;
 		}
 	}
 	sys_close((int)dir);

@@ -27,9 +27,11 @@ static int method_allowed(const struct job *job, uint32_t method, int share, uin
 	int is_fork = method == METHOD_CLONE3_FORK || method == METHOD_FORK;
 	int needs_clone3 = (r->flags & FORKEXEC_CGROUP_FD) || (r->clone_flags & CLONE_NEWTIME);
 
+	if (is_clone3 && bits & FORKEXEC_STATE_NO_CLONE3)
+		return 0;
 	if (needs_clone3) /* a REFUSED bit is no reason not to ask for what only this can do */
 		return is_clone3 && is_fork == !share;
-	if (bits & STATE_REFUSED(method) || (is_clone3 && bits & FORKEXEC_STATE_NO_CLONE3))
+	if (bits & STATE_REFUSED(method))
 		return 0;
 	return share ? method != METHOD_CLONE3_FORK : is_fork;
 }
@@ -63,6 +65,10 @@ static long clone_once(struct job *job, uint32_t method)
 	job->child_sync[0] = job->sync[0];
 	job->child_sync[1] = job->sync[1];
 	job->child_errno_pipe = r->errno_pipe;
+	job->own_fds[0] = job->report[0];
+	job->own_fds[1] = job->report[1];
+	job->own_fds[2] = job->sync[0];
+	job->own_fds[3] = job->sync[1];
 	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
 		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
 				 child_main, job);
@@ -152,12 +158,18 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = try_methods(job, reterr, bits, &refused);
-	if (ret == -E_INVAL && job->with_pidfd && !has_demands(r)) {
+	if (ret == -E_INVAL && reterr->step == FORKEXEC_STEP_CLONE && job->with_pidfd &&
+	    !has_demands(r)) {
 		job->with_pidfd = 0;
 		refused = STATE_NO_PIDFD;
 		ret = try_methods(job, reterr, bits, &refused);
 	}
-	if (ret > 0 && refused && !has_demands(r))
+	if (ret < 0)
+		return ret;
+	reterr->step = FORKEXEC_STEP_NONE; /* what the first round may have left */
+	reterr->err = 0;
+	reterr->detail = 0;
+	if (refused && !has_demands(r))
 		state_set(state, refused);
 	return ret;
 }

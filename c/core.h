@@ -48,8 +48,8 @@ struct record {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, fds, caps and child_*, which nobody
- * else touches in that time; the parent writes the rest, which the child only reads
+ * clears tid. The child writes record, marked, fds, caps, own_fds and child_*, which
+ * nobody else touches in that time; the parent writes the rest, which the child only reads
  * where it was set before the clone.
  */
 struct job {
@@ -68,6 +68,7 @@ struct job {
 	int32_t child_report; /* the child's ends of the same; it may move them */
 	int32_t child_sync[2];
 	int32_t child_errno_pipe;
+	int32_t own_fds[4]; /* the numbers of our pipes in the child: report, sync; -1 */
 	uint32_t with_pidfd;
 	uint32_t n_uid_text;
 	uint32_t n_gid_text;

@@ -34,7 +34,7 @@ static int child_has_ended(int pid)
 
 	info.pid = 0;
 	ret = sys_waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT);
-	return ret == 0 ? info.pid != 0 : ret != -E_INTR;
+	return ret == 0 ? info.pid != 0 : ret == -E_CHILD;
 }
 
 /* Describes the sleep until the kernel clears the child's tid, at most ns long. */

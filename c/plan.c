@@ -64,7 +64,7 @@ static int check_id_map(const struct forkexec_request *r, uint64_t flag, uint32_
 {
 	if (!(r->flags & flag))
 		return 0;
-	if (n > ID_MAP_MAX_LINES || !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER))
+	if (!((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER))
 		return fail(reterr, step, E_INVAL, n);
 	return 0;
 }
@@ -99,14 +99,28 @@ static uint64_t round16(uint64_t n)
 	return (n + 15) & ~(uint64_t)15;
 }
 
+/*
+ * Of a map that is too long we write one line too many: the kernel's answer, EINVAL,
+ * is the same as to all of it, and comes after those to earlier steps.
+ */
+static uint32_t lines_written(uint32_t n)
+{
+	return n > ID_MAP_MAX_LINES ? ID_MAP_MAX_LINES + 1 : n;
+}
+
+static uint64_t text_size(const struct forkexec_request *r)
+{
+	uint64_t lines = lines_written(r->n_uid_map) + lines_written(r->n_gid_map);
+
+	return round16(lines * ID_MAP_LINE);
+}
+
 PUBLIC uint64_t forkexec_work_size(const struct forkexec_request *r)
 {
-	uint64_t lines = (uint64_t)r->n_uid_map + r->n_gid_map;
-
-	if (r->size != sizeof(*r) || r->n_fds > FDS_MAX || lines > 2 * ID_MAP_MAX_LINES)
+	if (r->size != sizeof(*r) || r->n_fds > FDS_MAX)
 		return 0;
-	return round16(sizeof(struct job)) + round16(r->n_fds * sizeof(int32_t)) +
-	       round16(lines * ID_MAP_LINE) + CHILD_STACK;
+	return round16(sizeof(struct job)) + round16(r->n_fds * sizeof(int32_t)) + text_size(r) +
+	       CHILD_STACK;
 }
 
 /* Without a division: of 64 bits, that is a call into libgcc on 32-bit machines. */
@@ -158,7 +172,7 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 {
 	uint32_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < lines_written(n); i++) {
 		p = put_number(p, map[i].container_id);
 		*p++ = ' ';
 		p = put_number(p, map[i].host_id);
@@ -203,7 +217,7 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->gid_text = end;
 	end = put_id_map(job->gid_text, r->gid_map, r->n_gid_map);
 	job->n_gid_text = (uint32_t)(end - job->gid_text);
-	p += round16(((uint64_t)r->n_uid_map + r->n_gid_map) * ID_MAP_LINE);
+	p += text_size(r);
 
 	job->stack = p;
 	job->stack_top = p + CHILD_STACK;

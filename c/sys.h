@@ -67,6 +67,7 @@
 #define E_NOENT     2
 #define E_INTR      4
 #define E_BADF      9
+#define E_CHILD     10
 #define E_AGAIN     11
 #define E_NOMEM     12
 #define E_INVAL     22

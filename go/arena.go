@@ -137,7 +137,8 @@ func arenaSize(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall
 // workBound is an upper bound of forkexec_work_size() for a request of this size;
 // checked against it for each start.
 func workBound(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) uintptr {
-	return 12<<10 + uintptr(len(attr.Files))*4 + uintptr(len(sys.UidMappings)+len(sys.GidMappings))*64
+	lines := min(len(sys.UidMappings), 341) + min(len(sys.GidMappings), 341)
+	return 12<<10 + uintptr(len(attr.Files))*4 + uintptr(lines)*64
 }
 
 // narrow is what does not fit in the kernel's int as a number that never exists.

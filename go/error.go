@@ -2,11 +2,6 @@
 
 package forkexec
 
-import (
-	"fmt"
-	"syscall"
-)
-
 // A Step is one of the actions that a start consists of, most of them one system
 // call of the child. Its numbers are those of enum forkexec_step in forkexec.h
 // and never change their meaning. The zero Step means that the step is not known.
@@ -16,7 +11,7 @@ type stepInfo struct{ name, syscall, field string }
 
 type hintInfo struct {
 	step  Step
-	errno syscall.Errno // 0: any
+	errno errno // 0: any
 	text  string
 }
 
@@ -43,7 +38,7 @@ func (s Step) Field() string { return s.info().field }
 // errno.
 type Error struct {
 	Step   Step
-	Errno  syscall.Errno
+	Errno  errno  // a syscall.Errno
 	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
 	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
 
@@ -79,37 +74,6 @@ func (e *Error) Hint() string {
 		if h.step == e.Step && (h.errno == 0 || h.errno == e.Errno) {
 			return h.text
 		}
-	}
-	return ""
-}
-
-// newError describes a failed step in terms of what the caller passed.
-func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr) *Error {
-	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr)}
-}
-
-func quotePath(p string) string {
-	if p == "" {
-		return `""`
-	}
-	return p
-}
-
-func plainObject(step Step, detail int64) string {
-	switch step {
-	case StepClone, StepUnshare:
-		if detail != 0 {
-			return fmt.Sprintf("flags %#x", uint64(detail))
-		}
-	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
-		StepAmbient, StepPdeathsig, StepPdeathsigKill:
-		return fmt.Sprint(detail)
-	case StepSetgroups:
-		return fmt.Sprintf("of %d", detail)
-	case StepUidMap, StepGidMap:
-		return fmt.Sprintf("of %d lines", detail)
-	case StepCloseFds:
-		return fmt.Sprintf("from %d", detail)
 	}
 	return ""
 }

@@ -18,7 +18,7 @@
 //
 //	stdlib    send every start down the standard library's path
 //	noclone3  never call clone3(2), for seccomp filters that kill
-//	verbose   name the failed step in the errors of StartProcess
+//	verbose   name the failed step in the errors of StartProcess and of go/exec
 //
 // # Other systems
 //
@@ -30,11 +30,10 @@ package forkexec
 import (
 	"os"
 	"runtime"
-	"strings"
-	"sync"
 	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
@@ -65,29 +64,11 @@ type Options struct {
 // "nocgo" for the C path, compiled with the program or as generated text, or "stdlib"
 // where there is no C path or FORKEXEC=stdlib is set.
 func Implementation() string {
-	if settings().stdlib {
+	if settings.Get().Stdlib {
 		return "stdlib"
 	}
 	return implementation
 }
-
-type environment struct {
-	stdlib, noclone3, verbose bool
-}
-
-var settings = sync.OnceValue(func() (e environment) {
-	for _, w := range strings.Split(os.Getenv("FORKEXEC"), ",") {
-		switch strings.TrimSpace(w) {
-		case "stdlib":
-			e.stdlib = true
-		case "noclone3":
-			e.noclone3 = true
-		case "verbose":
-			e.verbose = true
-		}
-	}
-	return e
-})
 
 // StartProcess starts a program like os.StartProcess: same arguments, same
 // result, and for a failure an *os.PathError with the same Op, Path and Err.
@@ -98,6 +79,7 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 	if attr == nil {
 		attr = new(os.ProcAttr)
 	}
+	osproc.NoteInput(name)
 	if err := osproc.CheckDir(attr); err != nil {
 		return nil, err
 	}

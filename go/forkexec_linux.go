@@ -6,36 +6,12 @@ package forkexec
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"syscall"
-)
 
-// object says in words what a step was about.
-func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) string {
-	sys := attr.Sys
-	if sys == nil {
-		sys = &syscall.SysProcAttr{}
-	}
-	switch step {
-	case StepExecve:
-		return quotePath(argv0)
-	case StepChdir:
-		return quotePath(attr.Dir)
-	case StepChroot:
-		return quotePath(sys.Chroot)
-	case StepFdMove, StepFdDup:
-		if detail >= 0 && detail < int64(len(attr.Files)) {
-			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
-		}
-	case StepClone:
-		if sys.UseCgroupFD {
-			return fmt.Sprintf("into cgroup of descriptor %d", sys.CgroupFD)
-		}
-	}
-	return plainObject(step, detail)
-}
+	"forkexec.example/forkexec/go/internal/osproc"
+)
 
 var zeroSysProcAttr syscall.SysProcAttr
 
@@ -135,8 +111,8 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 // startProcess is Start for StartProcess, whose errors it shapes.
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
 	p, err := Start(context.Background(), name, argv, attr, nil)
-	if e, ok := err.(*Error); ok && !settings().verbose {
-		return nil, e.Unwrap()
+	if e, ok := err.(*Error); ok {
+		return nil, osproc.Plain(e)
 	}
 	return p, err
 }

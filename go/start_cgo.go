@@ -14,6 +14,7 @@ import (
 
 	"forkexec.example/forkexec/c"
 	"forkexec.example/forkexec/go/internal/nofile"
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 const implementation = c.Implementation
@@ -21,7 +22,7 @@ const implementation = c.Implementation
 // state is what this process learns about cloning, see struct forkexec_state.
 var state = sync.OnceValue(func() *c.State {
 	s := new(c.State)
-	if settings().noclone3 {
+	if settings.Get().NoClone3 {
 		s.Bits = c.StateNoClone3
 	}
 	return s

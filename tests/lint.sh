@@ -46,5 +46,5 @@ for f in c/man/*.[37]; do
 	out=$(mandoc -T lint -W warning "$f" 2>&1) || bad "$f: $out"
 done
 # shellcheck disable=SC2046 # one name a word
-shellcheck $(files '*.sh') .ci/run || bad "shellcheck"
+shellcheck -S warning $(files '*.sh') .ci/run || bad "shellcheck"
 exit $status

@@ -8,7 +8,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
+	osexec "os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/go/exec"
 )
 
 // workerCommand is the first argument that makes this program a worker.
@@ -41,8 +42,13 @@ var goPaths = map[string]func(t *target) error{
 	stdlibPath: func(t *target) error {
 		return reap(syscall.ForkExec(t.argv[0], t.argv, t.attr))
 	},
-	"osexec": func(t *target) error {
+	"exec": func(t *target) error {
 		cmd := exec.Command(t.argv[0], t.argv[1:]...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		return cmd.Run()
+	},
+	"osexec": func(t *target) error {
+		cmd := osexec.Command(t.argv[0], t.argv[1:]...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		return cmd.Run()
 	},

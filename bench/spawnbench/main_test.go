@@ -94,7 +94,7 @@ func TestFailingProgram(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = w.spawn(p.name, 1)
-			if p.name == "osexec" {
+			if p.name == "osexec" || p.name == "exec" {
 				want = "exit status|signal"
 			}
 			if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {

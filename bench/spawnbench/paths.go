@@ -48,6 +48,7 @@ var (
 var allPaths = []*path{
 	{"forkexec", "forkexec.ForkExec and wait4", goHost},
 	{stdlibPath, "syscall.ForkExec and wait4", goHost},
+	{"exec", "Run of our go/exec, likewise with files as stdio", goHost},
 	{"osexec", "Run of os/exec with files as stdio", goHost},
 	{floorPath, "C: vfork, execve, waitpid and nothing else", floorHost},
 	{"glibc", "C: posix_spawn of glibc", glibcHost},

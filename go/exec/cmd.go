@@ -118,7 +118,7 @@ func (c *Cmd) Start() error { return c.start() }
 
 // StepError returns which step of the last start failed and why, or nil if none
 // was tried or it succeeded. It is nil as well if the context's end was the
-// reason. os/exec has no such method.
+// reason, and on systems other than Linux. os/exec has no such method.
 func (c *Cmd) StepError() *forkexec.Error { return c.state.stepErr }
 
 // Wait waits until a started command has exited and all copying from and to it

@@ -12,8 +12,8 @@
 //
 // # What it adds
 //
-//   - [Cmd.Options] passes a wish to the start that syscall.SysProcAttr has no
-//     field for.
+//   - [Cmd.Options] passes wishes to the start that syscall.SysProcAttr has no
+//     field for, such as PdeathsigProcess: see [forkexec.Options].
 //   - [Cmd.StepError] says which step of a failed start failed, and why. The
 //     error that Start returns stays the one of os/exec.
 //   - A context that ends while the child has not come to its execve yet kills

@@ -11,18 +11,18 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	osexec "os/exec"
-	"syscall"
 
 	forkexec "forkexec.example/forkexec/go"
 )
 
 // state is what a Cmd keeps between its methods.
 type state struct {
-	cmd     *osexec.Cmd // nil if the Cmd was made as a literal and not used yet
-	stepErr *forkexec.Error
+	cmd     *osexec.Cmd     // nil if the Cmd was made as a literal and not used yet
+	stepErr *forkexec.Error // always nil: there are no steps here
 }
 
 func newCommand(name string, arg []string) *Cmd {
@@ -74,40 +74,18 @@ func (c *Cmd) start() error {
 			return c.Cancel()
 		}
 	}
-	c.state.stepErr = nil
 	if c.Options != nil && c.Options.CloseFDs && o.Err == nil {
 		// To leave descriptors open that were to be closed may give away
-		// secrets: refuse, as package forkexec does. The lookup error makes
-		// os/exec close what it has to.
-		c.state.stepErr = &forkexec.Error{Step: forkexec.StepCloseFds, Errno: syscall.ENOSYS}
-		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: syscall.ENOSYS}
+		// secrets. A lookup error makes os/exec close what it has to.
+		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: errors.ErrUnsupported}
 	}
 	err := o.Start()
-	if o.Process == nil && c.state.stepErr == nil {
-		c.noteStep(err)
-	}
 	if o.Path == "" && c.Err == nil {
 		c.Err = o.Err
 	}
 	c.Process = o.Process
 	close(started)
 	return err
-}
-
-// noteStep keeps for StepError what an error of package os says about the step.
-func (c *Cmd) noteStep(err error) {
-	pe, ok := err.(*os.PathError)
-	if !ok {
-		return
-	}
-	step := &forkexec.Error{Object: pe.Path}
-	if pe.Op == "chdir" {
-		step.Step = forkexec.StepChdir
-	}
-	if errno, ok := pe.Err.(syscall.Errno); ok {
-		step.Errno = errno
-		c.state.stepErr = step
-	}
 }
 
 func (c *Cmd) wait() error {

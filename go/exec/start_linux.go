@@ -102,7 +102,7 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	if c.Options == nil && forkexec.Implementation() == "stdlib" {
 		return c.launchByOS(p, argv, env)
 	}
-	noteInput(c.Path)
+	osproc.NoteInput(c.Path)
 	if c.Dir != "" && c.SysProcAttr == nil {
 		if err := osproc.CheckDir(&os.ProcAttr{Dir: c.Dir}); err != nil {
 			return nil, c.noteStep(err)
@@ -125,7 +125,7 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 		return nil, err // the context's
 	}
 	c.state.stepErr = step
-	return nil, osproc.PathError(c.Path, step.Unwrap())
+	return nil, osproc.PathError(c.Path, osproc.Plain(step))
 }
 
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {

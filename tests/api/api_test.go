@@ -202,6 +202,17 @@ func TestTextBusy(t *testing.T) {
 	}
 }
 
+func TestPdeathsigProcessWithPtrace(t *testing.T) {
+	clean(t)
+	_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"},
+		&syscall.ProcAttr{Sys: &syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL}},
+		&forkexec.Options{PdeathsigProcess: true})
+	var e *forkexec.Error
+	if !errors.As(err, &e) || e.Step != forkexec.StepRequest || e.Errno != syscall.EINVAL {
+		t.Errorf("Start = %v, want EINVAL at the request", err)
+	}
+}
+
 func TestContextAlreadyDone(t *testing.T) {
 	clean(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -6,8 +6,11 @@
 package osproc
 
 import (
+	"errors"
 	"os"
 	"syscall"
+
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // CheckDir returns the error of os.StartProcess for a missing directory. It
@@ -38,6 +41,16 @@ func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
 		sys.Files[i] = f.Fd()
 	}
 	return sys
+}
+
+// Plain returns what stands in an os.PathError for a failed start: the errno inside of
+// err, for programs compare it; or err itself, with the step in its text, if FORKEXEC
+// asks for verbose errors.
+func Plain(err error) error {
+	if settings.Get().Verbose {
+		return err
+	}
+	return errors.Unwrap(err)
 }
 
 // PathError returns the error of os.StartProcess for a failed start.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build !android
-
-package exec
+package osproc
 
 import (
 	"os"
@@ -10,11 +8,11 @@ import (
 	"sync"
 )
 
-// noteInput lets `go test` know that the running test depends on the program
+// NoteInput lets `go test` know that the running test depends on the program
 // name, as os.StartProcess does: a cached result is not used again when the
 // program has changed. The log is internal to the standard library; a call of
 // os.Stat is the way into it, and is made only where the go command asks for it.
-func noteInput(name string) {
+func NoteInput(name string) {
 	if underGoTest() {
 		_, _ = os.Stat(name) // for its side effect
 	}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package forkexec
+
+import "strconv"
+
+// Plan 9 has no errnos. This type lets Error compile there; none is ever made.
+type errno uintptr
+
+func (e errno) Error() string { return "errno " + strconv.Itoa(int(e)) }

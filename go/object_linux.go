@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android
+
+package forkexec
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// newError describes a failed step in terms of what the caller passed.
+func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr) *Error {
+	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr)}
+}
+
+// object says in words what a step was about.
+func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) string {
+	sys := attr.Sys
+	if sys == nil {
+		sys = &syscall.SysProcAttr{}
+	}
+	switch step {
+	case StepExecve:
+		return quotePath(argv0)
+	case StepChdir:
+		return quotePath(attr.Dir)
+	case StepChroot:
+		return quotePath(sys.Chroot)
+	case StepFdMove, StepFdDup:
+		if detail >= 0 && detail < int64(len(attr.Files)) {
+			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
+		}
+	case StepClone:
+		if sys.UseCgroupFD {
+			return fmt.Sprintf("into cgroup of descriptor %d", sys.CgroupFD)
+		}
+	}
+	return plainObject(step, detail)
+}
+
+func quotePath(p string) string {
+	if p == "" {
+		return `""`
+	}
+	return p
+}
+
+func plainObject(step Step, detail int64) string {
+	switch step {
+	case StepClone, StepUnshare:
+		if detail != 0 {
+			return fmt.Sprintf("flags %#x", uint64(detail))
+		}
+	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
+		StepAmbient, StepPdeathsig, StepPdeathsigKill:
+		return fmt.Sprint(detail)
+	case StepSetgroups:
+		return fmt.Sprintf("of %d", detail)
+	case StepUidMap, StepGidMap:
+		return fmt.Sprintf("of %d lines", detail)
+	case StepCloseFds:
+		return fmt.Sprintf("from %d", detail)
+	}
+	return ""
+}

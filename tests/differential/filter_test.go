@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && !386 && !arm && !mips && !mipsle
+
+// The table and some full cases under seccomp filters: without clone3, as on old
+// kernels and in strict containers, and with one system call of the child failing,
+// which makes each step fail that cannot be made to fail otherwise. In processes of
+// their own: ours remembers which way of cloning works.
+
+package differential
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const filterEnv = "DIFFERENTIAL_FILTER"
+
+// TestWithoutClone3 runs every entry alone where clone3 is refused, and typical
+// cases after that; also with FORKEXEC=noclone3.
+func TestWithoutClone3(t *testing.T) {
+	for name := range clone3Errnos {
+		runInner(t, "table", filterEnv+"="+name+` exec "$0" "$@"`, nil, nil)
+	}
+	runInner(t, "table", `FORKEXEC=noclone3 exec "$0" "$@"`, nil, nil)
+}
+
+var clone3Errnos = map[string]syscall.Errno{"ENOSYS": syscall.ENOSYS, "EPERM": syscall.EPERM, "EINVAL": syscall.EINVAL}
+
+func init() {
+	inner["table"] = innerTable
+	inner["steps"] = innerSteps
+}
+
+func innerTable(r reporter) {
+	var changes []func() error
+	if e, ok := clone3Errnos[os.Getenv(filterEnv)]; ok {
+		changes = filter(refuse(sysClone3, e))
+	}
+	for i, m := range availableMods() {
+		if m.rare {
+			continue
+		}
+		s := newSpec()
+		m.set(s, newRand(3, i))
+		// Only clone3 can do these: with the setting they fail, for a filter that
+		// kills must not be met. Without a filter the reference can.
+		if os.Getenv("FORKEXEC") == "noclone3" && (s.sys.UseCgroupFD || s.sys.Cloneflags&cloneNewTime != 0) {
+			continue
+		}
+		s.name += " without clone3: " + os.Getenv(filterEnv)
+		s.thread = append(s.thread[:len(s.thread):len(s.thread)], changes...)
+		compare(r, s)
+	}
+	for _, s := range typical("after a filter") {
+		compare(r, s)
+	}
+}
+
+// TestRefusedSteps lets each system call of the child fail in turn.
+func TestRefusedSteps(t *testing.T) {
+	runInner(t, "steps", `exec "$0" "$@"`, nil, nil)
+}
+
+// childCalls are the steps' system calls. The errno is one that they never give.
+var childCalls = map[string]uint32{
+	"setsid": syscall.SYS_SETSID, "setpgid": syscall.SYS_SETPGID, "ioctl": syscall.SYS_IOCTL, "unshare": syscall.SYS_UNSHARE,
+	"chroot": syscall.SYS_CHROOT, "setgroups": syscall.SYS_SETGROUPS, "setgid": syscall.SYS_SETGID, "setuid": syscall.SYS_SETUID,
+	"capget": syscall.SYS_CAPGET, "capset": syscall.SYS_CAPSET, "prctl": syscall.SYS_PRCTL, "chdir": syscall.SYS_CHDIR,
+	"dup3": syscall.SYS_DUP3, "prlimit64": syscall.SYS_PRLIMIT64, "ptrace": syscall.SYS_PTRACE, "mount": syscall.SYS_MOUNT,
+	"execve": syscall.SYS_EXECVE, "openat": syscall.SYS_OPENAT, "kill": syscall.SYS_KILL,
+}
+
+func innerSteps(r reporter) {
+	starts := 0
+	for call, number := range childCalls {
+		for _, s := range fullCases() {
+			s.name = call + " refused: " + s.name
+			s.thread = filter(refuse(number, syscall.EXDEV))
+			// The probe uses some of these too.
+			s.silent = true
+			if call == "openat" {
+				s.known = []string{"parent dumpable "} // as without /proc
+			}
+			o := compare(r, s)
+			if o.err == nil {
+				starts++
+			} else if !sameError(o.err, syscall.EXDEV) && fullRoot && !strings.Contains(s.name, "cgroup") {
+				r.Errorf("%s: the reference gives %v", s.name, o.err)
+			}
+		}
+	}
+	r.Logf("%d cases, %d of them started a program", len(childCalls)*len(fullCases()), starts)
+}
+
+// fullCases are valid for root and take all steps between them.
+func fullCases() []*spec {
+	var list []*spec
+	add := func(name string, set func(s *spec)) {
+		s := newSpec()
+		s.name = name
+		set(s)
+		list = append(list, s.finish())
+	}
+	mapped := func(s *spec) {
+		s.sys.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+		s.sys.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+	}
+	shuffled := []uintptr{fdNull, 0, fdPipeW, closed, 2, fdRead}
+	add("plain", func(*spec) {})
+	add("session", func(s *spec) {
+		s.sys.Setsid, s.sys.Setctty, s.sys.Ctty, s.pty = true, true, 6, true
+		s.attr.Files = append(shuffled[:6:6], fdSlave)
+		s.sys.Chroot, s.attr.Dir = fix.root, fix.in("folder")
+		s.sys.Credential = &syscall.Credential{Uid: 1000, Gid: 1000, Groups: []uint32{1, 2}}
+		s.sys.AmbientCaps = []uintptr{10}
+		s.sys.Pdeathsig = syscall.SIGTERM
+		s.pidfd = true
+	})
+	add("group", func(s *spec) {
+		s.sys.Setpgid, s.sys.Ptrace, s.pidfd = true, true, true
+		s.sys.Unshareflags = syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS
+		s.attr.Dir = "/"
+		s.attr.Files = shuffled
+	})
+	add("maps by clone", func(s *spec) {
+		s.sys.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWUTS
+		mapped(s)
+		s.sys.Setpgid, s.attr.Dir = true, "/"
+		s.sys.Credential = &syscall.Credential{}
+		s.attr.Files = shuffled
+	})
+	add("maps by unshare", func(s *spec) {
+		s.sys.Unshareflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
+		mapped(s)
+		s.sys.Chroot = fix.root
+		s.sys.AmbientCaps = []uintptr{10}
+	})
+	// getppid of a pid namespace's first process is 0: it kills itself, in vain.
+	add("pdeathsig in a pid namespace", func(s *spec) {
+		s.sys.Cloneflags, s.sys.Pdeathsig = syscall.CLONE_NEWPID, syscall.SIGKILL
+	})
+	return list
+}

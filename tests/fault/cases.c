@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cases.c - see cases.h.
+ */
+#include "cases.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const uint32_t groups[] = {65534, 12};
+static const uint64_t caps[] = {0, 10}; /* CAP_CHOWN, CAP_NET_BIND_SERVICE */
+static struct forkexec_id_map own_uid[1], own_gid[1];
+
+static void set_plain(struct forkexec_request *r, struct world *w)
+{
+	(void)r;
+	(void)w;
+}
+
+static void set_missing(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->path = "/does/not/exist";
+}
+
+/* All that an ordinary user may ask for at once. */
+static void set_user(struct forkexec_request *r, struct world *w)
+{
+	static const int32_t fds[] = {1, 0, 2, -1, 1, 2}; /* both passes, each of their calls */
+	struct rlimit limit;
+
+	(void)w;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	r->flags |= FORKEXEC_SETPGID | FORKEXEC_PIDFD | FORKEXEC_NOFILE | FORKEXEC_CLOSE_FDS |
+		    FORKEXEC_PTRACE;
+	r->fds = fds;
+	r->n_fds = 6;
+	r->dir = "/";
+	r->pdeathsig = SIGKILL;
+	r->nofile_soft = r->nofile_raised = limit.rlim_cur;
+	r->nofile_max = limit.rlim_max;
+	r->text_busy_ms = 2;
+}
+
+static void set_root(struct forkexec_request *r, struct world *w)
+{
+	set_user(r, w);
+	r->flags |= FORKEXEC_SETSID | FORKEXEC_CREDENTIAL;
+	r->flags &= ~FORKEXEC_SETPGID; /* a session leader cannot */
+	r->chroot = "/";
+	r->uid = r->gid = 65534;
+	r->groups = groups;
+	r->n_groups = 2;
+	r->ambient_caps = caps;
+	r->n_ambient_caps = 2;
+}
+
+static void set_setctty(struct forkexec_request *r, struct world *w)
+{
+	w->fds[0] = w->tty;
+	w->fds[1] = 1;
+	w->fds[2] = 2;
+	r->fds = w->fds;
+	r->flags |= FORKEXEC_SETSID | FORKEXEC_SETCTTY;
+	r->ctty = 0;
+}
+
+static void set_foreground(struct forkexec_request *r, struct world *w)
+{
+	w->fds[0] = w->own_tty;
+	w->fds[1] = 1;
+	w->fds[2] = 2;
+	r->fds = w->fds;
+	r->flags |= FORKEXEC_FOREGROUND | FORKEXEC_NOCTTY;
+	r->ctty = w->own_tty;
+}
+
+static void set_unshare(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->unshare_flags = CLONE_NEWUTS | CLONE_NEWNS;
+}
+
+static void set_maps(struct forkexec_request *r)
+{
+	own_uid[0] = (struct forkexec_id_map){0, geteuid(), 1};
+	own_gid[0] = (struct forkexec_id_map){0, getegid(), 1};
+	r->flags |= FORKEXEC_UID_MAP | FORKEXEC_GID_MAP;
+	r->uid_map = own_uid;
+	r->gid_map = own_gid;
+	r->n_uid_map = r->n_gid_map = 1;
+}
+
+static void set_clone_user(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	set_maps(r);
+	r->clone_flags = CLONE_NEWUSER;
+}
+
+static void set_unshare_user(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	set_maps(r);
+	r->unshare_flags = CLONE_NEWUSER;
+}
+
+/* In a new PID namespace getppid(2) says 0: the child takes its parent for dead. */
+static void set_newpid(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->clone_flags = CLONE_NEWPID;
+	r->pdeathsig = SIGUSR1; /* which an init without a handler ignores */
+}
+
+static void set_cgroup(struct forkexec_request *r, struct world *w)
+{
+	r->flags |= FORKEXEC_CGROUP_FD;
+	r->cgroup_fd = w->cgroup;
+}
+
+static void set_close_fds(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->flags |= FORKEXEC_CLOSE_FDS;
+}
+
+static void set_pipe(struct forkexec_request *r, struct world *w)
+{
+	r->flags |= FORKEXEC_ERRNO_PIPE;
+	r->errno_pipe = w->errno_pipe[1];
+	r->dir = "/";
+}
+
+#define REFUSED(m)    (1u << (8 + (m)))
+#define PROVEN        (0x1fu << 16)
+#define ALL_REFUSED   (0x1fu << 8)
+#define ONLY(m)       (ALL_REFUSED & ~REFUSED(m))
+#define NO_CALL(n, e) {{SYS_##n, e}, {0, 0}, {0, 0}}
+#define NOTHING       {{0, 0}, {0, 0}, {0, 0}}
+
+const struct fault_case fault_cases[] = {
+	{"plain", set_plain, 0, 0, 4, NOTHING, 0, 0},
+	{"plain, proven", set_plain, 0, PROVEN, 4, NOTHING, 0, 0},
+	{"only clone", set_plain, 0, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
+	{"only clone, proven", set_plain, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
+	{"only vfork", set_plain, 0, ONLY(VIEW_VFORK), 1, NOTHING, 0, 0},
+	{"only fork", set_plain, 0, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"no clone3", set_plain, 0, 0, 3, NO_CALL(clone3, ENOSYS), 0, 0},
+	{"clone3 not allowed", set_plain, 0, FORKEXEC_STATE_NO_CLONE3, 3, NOTHING, 0, 0},
+	{"user", set_user, 0, 0, 4, NOTHING, 0, 0},
+	{"user, clone", set_user, WITH_PIDFD, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
+	{"user, fork", set_user, WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"root", set_root, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	/* With fork left: an unreadable fs.suid_dumpable forbids the others. */
+	{"root, vfork", set_root, NEEDS_ROOT, (ONLY(VIEW_VFORK) & ~REFUSED(VIEW_FORK)) | PROVEN, 2,
+	 NOTHING, 0, 0},
+	{"root, fork", set_root, NEEDS_ROOT | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"setctty", set_setctty, NEEDS_TTY, 0, 4, NOTHING, 0, 0},
+	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 4, NOTHING, 0, 0},
+	{"foreground, fork", set_foreground, NEEDS_OWN_TTY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"unshare", set_unshare, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	{"maps by clone", set_clone_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"maps by clone, fork", set_clone_user, MAY_BE_DENIED, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"maps by unshare", set_unshare_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},
+	{"close fds", set_close_fds, 0, 0, 4, NOTHING, 0, 0},
+	{"no close_range", set_close_fds, 0, 0, 4, NO_CALL(close_range, ENOSYS), 0, 0},
+	{"errno pipe", set_pipe, NEEDS_PIPE, 0, 4, NOTHING, 0, 0},
+	{"errno pipe, fork", set_pipe, NEEDS_PIPE, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"Go frame, pipe", set_pipe, NEEDS_PIPE | GO_FRAME, 0, 4, NOTHING, 0, 0},
+	{"Go frame", set_plain, GO_FRAME, 0, 4, NOTHING, 0, 0},
+	{"missing program", set_missing, 0, 0, 4, NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
+	{"missing program, fork", set_missing, 0, ONLY(VIEW_FORK), 1, NOTHING,
+	 FORKEXEC_STEP_EXECVE, ENOENT},
+	/* The wait must not trust a futex or a waitid that fails. */
+	{"futex times out", set_missing, 0, PROVEN, 4, NO_CALL(futex, ETIMEDOUT),
+	 FORKEXEC_STEP_EXECVE, ENOENT},
+	{"no futex", set_missing, 0, PROVEN, 4, NO_CALL(futex, ENOSYS), FORKEXEC_STEP_EXECVE,
+	 ENOENT},
+	{"futex times out, no waitid", set_missing, 0, PROVEN, 4,
+	 {{SYS_futex, ETIMEDOUT}, {SYS_waitid, ENOSYS}, {0, 0}}, FORKEXEC_STEP_EXECVE, ENOENT},
+};
+
+const size_t n_fault_cases = sizeof(fault_cases) / sizeof(fault_cases[0]);
+
+static void open_tty(struct world *w)
+{
+	int lock = 0, number;
+	char path[32];
+
+	w->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (w->master < 0 || ioctl(w->master, TIOCSPTLCK, &lock) ||
+	    ioctl(w->master, TIOCGPTN, &number)) {
+		w->reason = "no pseudo terminals";
+		return;
+	}
+	snprintf(path, sizeof(path), "/dev/pts/%d", number);
+	w->tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (w->tty < 0)
+		w->reason = "cannot open a pseudo terminal";
+}
+
+static char cgroup_path[96];
+
+/* A fresh one: those that something was killed in have killed newcomers (Linux 6.18). */
+static void make_cgroup(struct world *w)
+{
+	static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	char path[64];
+	size_t i;
+
+	w->reason = "no writable cgroup v2";
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/cgroup.procs", roots[i]);
+		if (access(path, W_OK))
+			continue;
+		snprintf(cgroup_path, sizeof(cgroup_path), "%s/forkexec-fault-%d", roots[i],
+			 getpid());
+		if (mkdir(cgroup_path, 0755))
+			continue;
+		w->cgroup = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		w->reason = NULL;
+		return;
+	}
+}
+
+void world_enter(struct world *w, const struct fault_case *c)
+{
+	memset(w, 0, sizeof(*w));
+	w->master = w->tty = w->own_tty = w->cgroup = w->errno_pipe[0] = w->errno_pipe[1] = -1;
+	if (c->needs & NEEDS_ROOT && geteuid() != 0) {
+		w->reason = "not root";
+		return;
+	}
+	if (c->needs & NEEDS_CGROUP)
+		make_cgroup(w);
+	if (c->needs & NEEDS_OWN_TTY) {
+		open_tty(w);
+		w->own_tty = w->tty;
+		if (w->reason)
+			return;
+		if (setsid() < 0 || ioctl(w->tty, TIOCSCTTY, 0))
+			w->reason = "cannot take a controlling terminal";
+	}
+}
+
+void world_make(struct world *w, const struct fault_case *c)
+{
+	if (c->needs & NEEDS_TTY)
+		open_tty(w); /* its last session leader's end has hung the old one up */
+	if (c->needs & NEEDS_PIPE)
+		CHECK_EQ(pipe2(w->errno_pipe, O_CLOEXEC | O_NONBLOCK), 0);
+}
+
+void world_drop(struct world *w)
+{
+	if (w->tty >= 0 && w->tty != w->own_tty) {
+		close(w->tty);
+		close(w->master);
+		w->tty = w->master = -1;
+	}
+	if (w->errno_pipe[0] >= 0) {
+		close(w->errno_pipe[0]);
+		close(w->errno_pipe[1]);
+		w->errno_pipe[0] = w->errno_pipe[1] = -1;
+	}
+}
+
+void world_leave(struct world *w)
+{
+	if (w->cgroup >= 0) {
+		close(w->cgroup);
+		rmdir(cgroup_path);
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * view.c - core.h as the tests see it. The only helper that includes core.h.
+ */
+#include "view.h"
+
+#include "core.h"
+
+_Static_assert((int)VIEW_CLONE3 == (int)METHOD_CLONE3, "view.h mirrors enum method");
+_Static_assert((int)VIEW_CLONE == (int)METHOD_CLONE, "view.h mirrors enum method");
+_Static_assert((int)VIEW_VFORK == (int)METHOD_VFORK, "view.h mirrors enum method");
+_Static_assert((int)VIEW_CLONE3_FORK == (int)METHOD_CLONE3_FORK, "view.h mirrors enum method");
+_Static_assert((int)VIEW_FORK == (int)METHOD_FORK, "view.h mirrors enum method");
+_Static_assert((int)VIEW_METHODS == (int)N_METHODS, "view.h mirrors enum method");
+
+const char *const view_method_names[VIEW_METHODS] = {
+	[VIEW_CLONE3] = "clone3",
+	[VIEW_CLONE] = "clone",
+	[VIEW_VFORK] = "vfork",
+	[VIEW_CLONE3_FORK] = "clone3 fork",
+	[VIEW_FORK] = "fork",
+};
+
+uint32_t view_refused(enum view_method method)
+{
+	return STATE_REFUSED((uint32_t)method);
+}
+
+uint32_t view_proven(enum view_method method)
+{
+	return STATE_PROVEN((uint32_t)method);
+}
+
+uint32_t view_only(enum view_method method)
+{
+	uint32_t bits = 0, m;
+
+	for (m = 0; m < N_METHODS; m++)
+		if (m != (uint32_t)method)
+			bits |= STATE_REFUSED(m);
+	return bits;
+}
+
+enum view_method view_method_of(const void *work)
+{
+	return (enum view_method)((const struct job *)work)->method;
+}
