@@ -49,7 +49,7 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 		flags |= CLONE_CLEAR_SIGHAND;
 	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK)
 		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
-	if (method == METHOD_VFORK)
+	if (method == METHOD_VFORK || (flags & CLONE_VM && r->flags & FORKEXEC_VFORK))
 		flags |= CLONE_VFORK;
 	return flags;
 }

@@ -81,6 +81,8 @@ struct job {
 	struct sys_cap_data caps[2];
 };
 
+_Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
+
 /*
  * The child's stack. Its deepest path, by -fstack-usage at -O0, is below 2 KiB (see
  * tests/freestanding), the directory buffer of child_cloexec_all() included. The

@@ -11,6 +11,7 @@
 package c
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	// For `go mod vendor`, and so that an edited header rebuilds this package.
@@ -84,6 +85,16 @@ const (
 	Pidfd
 	Nofile
 	CloseFds
+	_ // ERRNO_PIPE
+	Vfork
 
 	StateNoClone3 uint32 = 1
 )
+
+// Running reports whether the child of a start has begun to run, so that its
+// descriptors are its own. work is the start's memory; struct job of core.h has the
+// child's mark there. False also while that cannot be told.
+func Running(work unsafe.Pointer) bool {
+	const marked = 4
+	return atomic.LoadUint32((*uint32)(unsafe.Add(work, marked))) != 0
+}

@@ -52,6 +52,7 @@ type child struct {
 	work  unsafe.Pointer
 
 	immortal bool // clone on the immortal thread
+	inside   bool // the gate; under its lock
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -173,10 +174,10 @@ func (s *child) idMap(list []syscall.SysProcIDMap) (uintptr, uint32) {
 	return p, uint32(len(maps))
 }
 
-// clone makes the child, with ForkLock held just for that.
+// clone makes the child, with ForkLock held until it has its own descriptors.
 func (s *child) clone() int {
-	forkGate.lock()
-	defer forkGate.unlock()
+	forkGate.lock(s)
+	defer forkGate.unlock(s)
 	if !s.immortal {
 		return c.Start(s.req, s.res, state())
 	}
@@ -283,6 +284,11 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
+	}
+	// CLONE_VFORK is faster, but such a start cannot be left: not where the context
+	// may end, and not where the child may well be stuck from birth.
+	if ctx.Done() == nil && !sys.UseCgroupFD {
+		s.req.Flags |= c.Vfork
 	}
 	rc, how := s.once(ctx)
 	if rc == -int(syscall.ETXTBSY) && how == finished && opt != nil && opt.TextBusyTimeout > 0 {

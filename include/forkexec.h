@@ -107,7 +107,15 @@ enum forkexec_step {
 #define FORKEXEC_NOFILE         (UINT64_C(1) << 13) /* nofile_*: put the soft limit back */
 #define FORKEXEC_CLOSE_FDS      (UINT64_C(1) << 14) /* only fds[] reach the program */
 #define FORKEXEC_ERRNO_PIPE     (UINT64_C(1) << 15) /* errno_pipe */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 16) - 1)
+#define FORKEXEC_VFORK          (UINT64_C(1) << 16) /* suspend the caller in the clone */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 17) - 1)
+
+/*
+ * VFORK: forkexec_start() returns after the child's execve(2), as vfork(2) does, with all
+ * signals blocked meanwhile. The kernel then runs the child where the caller ran, which
+ * is faster on an otherwise idle machine (bench/README.md), but such a start can neither
+ * time out nor be cancelled, and all-threads set*id waits for it.
+ */
 
 /* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
 struct forkexec_id_map {
