@@ -51,7 +51,9 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,c/forkexec.map -Wl,-z,defs \
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
 
-$(B)/forkexec.pc: c/forkexec.pc.in include/forkexec.h
+# Always made anew: it depends on PREFIX.
+.PHONY: $(B)/forkexec.pc
+$(B)/forkexec.pc: c/forkexec.pc.in
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 ## install: headers, libraries, pkg-config file and man pages below DESTDIR/PREFIX

@@ -281,6 +281,7 @@ static void signals_process(void *arg)
 	signal(SIGHUP, SIG_IGN);
 	ignore_raw(33);
 	ignore_raw(64);
+	ignored |= proc_status(getpid(), "SigIgn"); /* and what we have inherited */
 	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
 		uint64_t mask = masks[i] & ~never;
 
