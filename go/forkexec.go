@@ -22,9 +22,10 @@
 //
 // # Other systems
 //
-// Only Linux on amd64, arm64, ppc64le, riscv64, s390x, 386 and arm has the C path, with cgo or without: tag
-// forkexec_nocgo asks for the way without where cgo is on. Elsewhere the package
-// compiles and uses the standard library; [Implementation] says which is in use.
+// Only Linux has the C path, on 386, amd64, arm, arm64, ppc64le, riscv64 and s390x, with
+// cgo or without; the tag forkexec_nocgo asks for the way without where cgo is on.
+// Elsewhere the package compiles and uses the standard library; [Implementation] says
+// which is in use.
 package forkexec
 
 import (
