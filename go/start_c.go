@@ -286,8 +286,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, perr
 	}
 	// CLONE_VFORK is faster, but such a start cannot be left: not where the context
-	// may end, and not where the child may well be stuck from birth.
-	if ctx.Done() == nil && !sys.UseCgroupFD {
+	// may end, not where the child may well be stuck from birth, and not on a thread
+	// that others need, too.
+	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal {
 		s.req.Flags |= c.Vfork
 	}
 	rc, how := s.once(ctx)
