@@ -23,6 +23,7 @@ need gcc has cc
 need libc6-dev header stdio.h
 case ${1-} in
 test)
+	need git has git
 	need libcap-dev header sys/capability.h
 	need libcmocka-dev sh -c 'printf "#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <stdint.h>\n#include <cmocka.h>\n" | cc -E -'
 	need clang has clang

@@ -72,7 +72,8 @@ suite_c() {
 }
 
 suite_go() {
-	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme
+	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
+		./tests/consumer
 }
 
 suite_exec() {
