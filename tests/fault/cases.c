@@ -115,6 +115,23 @@ static void set_unshare_user(struct forkexec_request *r, struct world *w)
 	r->unshare_flags = CLONE_NEWUSER;
 }
 
+/* Where setgroups(2) is denied it must not be called: even for no groups it says EPERM. */
+static void set_credential_inside(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	set_maps(r);
+	r->clone_flags = CLONE_NEWUSER;
+	r->flags |= FORKEXEC_CREDENTIAL;
+	r->uid = r->gid = 0;
+}
+
+static void set_vfork(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->flags |= FORKEXEC_VFORK;
+	r->dir = "/";
+}
+
 /* In a new PID namespace getppid(2) says 0: the child takes its parent for dead. */
 static void set_newpid(struct forkexec_request *r, struct world *w)
 {
@@ -173,6 +190,9 @@ const struct fault_case fault_cases[] = {
 	{"maps by clone", set_clone_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
 	{"maps by clone, fork", set_clone_user, MAY_BE_DENIED, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"maps by unshare", set_unshare_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"credential inside", set_credential_inside, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"vfork asked for", set_vfork, 0, 0, 4, NOTHING, 0, 0},
+	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
 	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},
 	{"close fds", set_close_fds, 0, 0, 4, NOTHING, 0, 0},

@@ -305,6 +305,51 @@ static void test_exact_size(void **test_state)
 	free(work);
 }
 
+static unsigned count_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned n = 0;
+	int c;
+
+	assert_non_null(f);
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+/* forkexec_run()'s memory: one small piece is kept and used again, a large one goes. */
+static void test_kept_work(void **test_state)
+{
+	static int32_t many[900 * 8];
+	struct forkexec_state state = {0};
+	struct forkexec_result ret;
+	struct forkexec_request r;
+	unsigned i, mappings = 0;
+	void *kept = NULL;
+
+	(void)test_state;
+	for (i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		many[i] = i < 3 ? (int32_t)i : -1;
+	for (i = 0; i < 8; i++) {
+		request_init(&r, probe_argv);
+		r.fds = many;
+		r.n_fds = i % 2 ? 900 * 8 : 3;
+		/* Beyond RLIMIT_NOFILE, that is a failure; the memory must go all the same. */
+		if (forkexec_run(&r, &ret, &state) == 0)
+			assert_int_equal(reap(ret.pid), 0);
+		assert_non_null(state.work);
+		if (i == 0)
+			kept = state.work;
+		assert_ptr_equal(state.work, kept);
+		if (i == 1)
+			mappings = count_mappings();
+		if (i > 1)
+			assert_int_equal(count_mappings(), mappings);
+	}
+	sys_munmap(state.work, 16384);
+}
+
 static void test_map_text(void **test_state)
 {
 	static const int64_t values[] = {0,	     1,	       9,	  10,	     99,
@@ -388,7 +433,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_fields), cmocka_unit_test(test_clone_flags),
 		cmocka_unit_test(test_work),	   cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_exact_size), cmocka_unit_test(test_map_text),
+		cmocka_unit_test(test_exact_size), cmocka_unit_test(test_kept_work),
+		cmocka_unit_test(test_map_text),
 		cmocka_unit_test(test_proc_path),  cmocka_unit_test(test_may_share),
 	};
 	int status = probe_main(argc, argv);
