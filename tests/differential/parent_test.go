@@ -244,9 +244,8 @@ func innerNofile(r reporter) {
 		step.change()
 		for _, s := range typical("nofile, " + step.name) {
 			// The reference knows that its Setrlimit was called; nobody else can
-			// see that once the limits are as Go's start left them. Go 1.22
-			// restores whatever was changed from outside.
-			if step.name == "Setrlimit, then Go's" || go122 && step.name != "as started" {
+			// see that once the limits are as Go's start left them.
+			if step.name == "Setrlimit, then Go's" || restoresAlways && step.name != "as started" {
 				s.known = []string{"rlimit 7 "}
 			}
 			o := compare(r, s)

@@ -33,6 +33,10 @@ var (
 // The newest reference is followed; Go 1.22 does some things otherwise.
 var go122 = strings.HasPrefix(runtime.Version(), "go1.22")
 
+// restoresAlways: until Go 1.23 the original limit on descriptors goes back to children
+// whatever somebody else has set meanwhile.
+var restoresAlways = go122 || strings.HasPrefix(runtime.Version(), "go1.23")
+
 // A spec is one case.
 type spec struct {
 	name    string

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct mode {
 	int errno_pipe;
 	unsigned exhaustive; /* up to this length */
 	unsigned random;     /* number of random arrays */
+	int maps;            /* in a new user namespace: there is one more pipe of ours */
 };
 
 /*
@@ -45,16 +47,18 @@ struct mode {
  * pipes come to lie, and an entry that names them was not open in the caller's eyes.
  */
 static const struct mode modes[] = {
-	{"plain", "oooo..ooc", 0, 0, 0, -1, 4, 300},
-	{"holes", ".o.co.o.oo", 0, 0, 0, -1, 3, 300},
-	{"proven", "oooo..ooc", 0, 0, 1, -1, 3, 300},
-	{"fork", "ooc..ooo", 0, 1, 0, -1, 4, 300},
-	{"close fds", "oocoo.oco", FORKEXEC_CLOSE_FDS, 0, 0, -1, 3, 300},
-	{"errno pipe", "oooc.oo..o", FORKEXEC_ERRNO_PIPE, 0, 0, 2, 3, 300},
-	{"fork, nothing standard", "...oo", 0, 1, 0, -1, 3, 300},
-	{"errno pipe, nothing standard", "...oo", FORKEXEC_ERRNO_PIPE, 1, 0, 1, 3, 300},
+	{"plain", "oooo..ooc", 0, 0, 0, -1, 4, 300, 0},
+	{"holes", ".o.co.o.oo", 0, 0, 0, -1, 3, 300, 0},
+	{"proven", "oooo..ooc", 0, 0, 1, -1, 3, 300, 0},
+	{"fork", "ooc..ooo", 0, 1, 0, -1, 4, 300, 0},
+	{"close fds", "oocoo.oco", FORKEXEC_CLOSE_FDS, 0, 0, -1, 3, 300, 0},
+	{"errno pipe", "oooc.oo..o", FORKEXEC_ERRNO_PIPE, 0, 0, 2, 3, 300, 0},
+	{"fork, nothing standard", "...oo", 0, 1, 0, -1, 3, 300, 0},
+	{"errno pipe, nothing standard", "...oo", FORKEXEC_ERRNO_PIPE, 1, 0, 1, 3, 300, 0},
 	{"errno pipe, close fds", ".ooc.o", FORKEXEC_ERRNO_PIPE | FORKEXEC_CLOSE_FDS, 1, 0, 4, 3,
-	 300},
+	 300, 0},
+	{"id maps", "oo.o.oo", 0, 0, 0, -1, 3, 300, 1},
+	{"id maps, fork", "...oo", 0, 1, 0, -1, 3, 300, 1},
 };
 
 /* The parent's table, as identities. */
@@ -82,8 +86,12 @@ static void make_table(const struct mode *m)
 	int fd, ends[2];
 
 	CHECK(dup3(2, ERROR_FD, O_CLOEXEC) == ERROR_FD);
-	put_file(RESULT_FD, 1);
-	snprintf(result_path, sizeof(result_path), "/proc/%d/fd/%d", getpid(), RESULT_FD);
+	/* By its name: /proc/PID/fd of the parent is closed to other user namespaces. */
+	snprintf(result_path, sizeof(result_path), "/tmp/forkexec-test-XXXXXX");
+	fd = mkostemp(result_path, O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK(dup3(fd, RESULT_FD, O_CLOEXEC) == RESULT_FD);
+	close(fd);
 	/* Bystanders that must come through, and one that must not. */
 	put_file(40, 0);
 	put_file(41, 1);
@@ -139,6 +147,7 @@ static void wrong(const struct mode *m, const int32_t *fds, uint32_t n, const ch
 	for (i = 0; i < n; i++)
 		dprintf(ERROR_FD, i ? " %d" : "%d", fds[i]);
 	dprintf(ERROR_FD, "]: %s (%d)\n", text, at);
+	unlink(result_path);
 	_exit(1);
 }
 
@@ -194,6 +203,19 @@ static void check_table(const struct mode *m, const int32_t *fds, uint32_t n,
 	}
 }
 
+static void set_maps(const struct mode *m, struct forkexec_request *r)
+{
+	static struct forkexec_id_map map[1];
+
+	if (!m->maps)
+		return;
+	map[0] = (struct forkexec_id_map){geteuid(), geteuid(), 1};
+	r->flags |= FORKEXEC_UID_MAP;
+	r->clone_flags = CLONE_NEWUSER;
+	r->uid_map = map;
+	r->n_uid_map = 1;
+}
+
 static void check_array(const struct mode *m, const int32_t *fds, uint32_t n)
 {
 	char *const argv[] = {"probe:fds", result_path, NULL};
@@ -209,6 +231,7 @@ static void check_array(const struct mode *m, const int32_t *fds, uint32_t n)
 	r.n_fds = n;
 	r.flags = m->flags;
 	r.errno_pipe = m->errno_pipe;
+	set_maps(m, &r);
 	err = forkexec_run(&r, &ret, &state);
 	if (err && ret.err != -err)
 		wrong(m, fds, n, "result and return value differ", err);
@@ -307,6 +330,21 @@ static void check_late_failure(const struct mode *m)
 	}
 }
 
+static int may_unshare_users(void)
+{
+	char *const argv[] = {"probe:true", NULL};
+	struct forkexec_request r;
+	struct forkexec_result ret;
+
+	request_init(&r, argv);
+	r.n_fds = 0;
+	r.clone_flags = CLONE_NEWUSER;
+	if (forkexec_run(&r, &ret, &state))
+		return 0;
+	reap(ret.pid);
+	return 1;
+}
+
 static void mode_process(void *arg)
 {
 	const struct mode *m = arg;
@@ -314,6 +352,11 @@ static void mode_process(void *arg)
 	const char *difference;
 
 	make_table(m);
+	if (m->maps && !may_unshare_users()) {
+		dprintf(ERROR_FD, "skipped \"%s\": no user namespaces\n", m->name);
+		unlink(result_path);
+		return;
+	}
 	snapshot_take(&before);
 	check_all(m);
 	check_random(m);
@@ -322,6 +365,7 @@ static void mode_process(void *arg)
 	if (difference)
 		wrong(m, NULL, 0, difference, 0);
 	CHECK(no_children());
+	unlink(result_path);
 }
 
 static void test_mode(void **test_state)
@@ -332,13 +376,14 @@ static void test_mode(void **test_state)
 /* golang/go#61751: the number above all of fds[] is taken. */
 static void bystander_process(void *arg)
 {
-	static const struct mode m = {"61751", "oooooooo", 0, 0, 0, -1, 0, 0};
+	static const struct mode m = {"61751", "oooooooo", 0, 0, 0, -1, 0, 0, 0};
 	static const int32_t swap[] = {1, 0}, rotate[] = {1, 2, 3, 0};
 
 	(void)arg;
 	make_table(&m);
 	check_array(&m, swap, 2);
 	check_array(&m, rotate, 4);
+	unlink(result_path);
 }
 
 static void test_bystander(void **test_state)
@@ -350,7 +395,7 @@ static void test_bystander(void **test_state)
 /* No number left to move a descriptor to. */
 static void full_process(void *arg)
 {
-	static const struct mode m = {"full", "oooooooo", 0, 0, 0, -1, 0, 0};
+	static const struct mode m = {"full", "oooooooo", 0, 0, 0, -1, 0, 0, 0};
 	static const int32_t swap[] = {1, 0};
 	struct rlimit limit = {8, 8};
 	char *const argv[] = {"probe:true", NULL};
@@ -359,6 +404,7 @@ static void full_process(void *arg)
 
 	(void)arg;
 	make_table(&m);
+	unlink(result_path); /* not needed here */
 	request_init(&r, argv);
 	r.fds = swap;
 	r.n_fds = 2;

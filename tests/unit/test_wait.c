@@ -313,6 +313,8 @@ static void errno_pipe_process(void *arg)
 	CHECK_EQ(forkexec_start(&t.r, &t.ret, &t.state), 0);
 	CHECK_EQ(finish(&t, -1), 0);
 	CHECK(t.ret.pid > 0);
+	CHECK_EQ(t.ret.step, FORKEXEC_STEP_CHDIR); /* known all the same */
+	CHECK_EQ(t.ret.err, ENOENT);
 	CHECK_EQ(read(ends[0], &word, sizeof(word)), sizeof(word));
 	CHECK_EQ(word, ENOENT);
 	status = reap(t.ret.pid);
