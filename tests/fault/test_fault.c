@@ -401,6 +401,7 @@ static int watch(int pid)
 			continue;
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
+		kill_orphans();
 		fail_msg("hung at %s call %u = errno %d",
 			 injector->side == PARENT ? "parent's" : "child's", injector->at,
 			 injector->err);
@@ -414,6 +415,7 @@ static void test_case(void **test_state)
 	int status, pid;
 
 	fflush(NULL);
+	adopt_orphans();
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -421,6 +423,7 @@ static void test_case(void **test_state)
 		_exit(0);
 	}
 	status = watch(pid);
+	kill_orphans();
 	if (WIFSIGNALED(status))
 		fail_msg("the case's process was killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status) == SKIPPED) {

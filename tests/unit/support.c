@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -94,6 +95,31 @@ void request_init(struct forkexec_request *r, char *const *argv)
 	r->n_fds = 3;
 }
 
+void adopt_orphans(void)
+{
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+void kill_orphans(void)
+{
+	char path[64];
+	int pid, found;
+	FILE *f;
+
+	do {
+		snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+		f = fopen(path, "re");
+		found = 0;
+		while (f && fscanf(f, "%d", &pid) == 1) {
+			found = 1;
+			kill(pid, SIGKILL);
+			(void)waitpid(pid, NULL, 0);
+		}
+		if (f)
+			fclose(f);
+	} while (found);
+}
+
 void isolate(void (*fn)(void *arg), void *arg, unsigned seconds)
 {
 	const struct timespec nap = {0, 500000};
@@ -102,6 +128,7 @@ void isolate(void (*fn)(void *arg), void *arg, unsigned seconds)
 	pid_t pid;
 
 	fflush(NULL);
+	adopt_orphans();
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -116,6 +143,7 @@ void isolate(void (*fn)(void *arg), void *arg, unsigned seconds)
 		hung = 1;
 		kill(pid, SIGKILL);
 	}
+	kill_orphans();
 	if (WIFSIGNALED(status))
 		fail_msg("the test process %s signal %d", hung ? "hung until" : "was killed by",
 			 WTERMSIG(status));

@@ -57,6 +57,10 @@ int probe_main(int argc, char **argv);
 /* An empty request for this very program as the probe named by argv[0]. */
 void request_init(struct forkexec_request *r, char *const *argv);
 
+/* A failed test's processes come to us when their parent ends: kills and reaps them. */
+void adopt_orphans(void);
+void kill_orphans(void);
+
 /* Runs fn(arg) in a process of its own; fails the test unless it returns in time. */
 void isolate(void (*fn)(void *arg), void *arg, unsigned seconds);
 
