@@ -187,7 +187,7 @@ CHILD static int child_is_own(const struct job *job, int32_t fd)
 {
 	int k;
 
-	for (k = 0; k < 4; k++)
+	for (k = 0; k < 6; k++)
 		if (fd >= 0 && fd == job->own_fds[k])
 			return 1;
 	return 0;
@@ -244,7 +244,7 @@ CHILD static void child_fds(struct job *job)
 		sys_close(i);
 }
 
-/* The pipes that tell of a failure must survive the passes over the descriptors. */
+/* The pipes that tell of a failure, or of our end, must survive the passes over fds[]. */
 CHILD static int child_save_pipe(struct job *job, int fd)
 {
 	int32_t n = (int32_t)job->request->n_fds, first = n < 3 ? 3 : n;
@@ -360,6 +360,7 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 
 	/* Descriptors */
 	job->child_report = child_save_pipe(job, job->child_report);
+	job->child_hold = child_save_pipe(job, job->child_hold);
 	if (r->flags & FORKEXEC_ERRNO_PIPE)
 		job->child_errno_pipe = child_save_pipe(job, job->child_errno_pipe);
 	child_fds(job);
