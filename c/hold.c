@@ -121,13 +121,24 @@ static int is_privileged(const struct ids *ids)
 	return ids->uid[1] == 0 && (ids->caps[0].effective | ids->caps[1].effective);
 }
 
-/* Lets those go that have left our memory; puts back what was if it was the last. */
+static void put_back(struct hold *h)
+{
+	struct ids now;
+
+	if (h->put_back && !read_ids(&now) && same_ids(&now, &h->ids))
+		(void)sys_prctl(PR_SET_DUMPABLE, 1, 0); /* a failure leaves us closed */
+	h->put_back = 0;
+}
+
+/*
+ * Lets those go that have left our memory; puts back what was if it was the last. The
+ * order is for observers: no descriptor of ours is open any more if n is 0.
+ */
 static void settle(struct hold *h)
 {
 	struct sys_pollfd polls[HOLD_MAX];
 	struct sys_timespec no_time;
-	struct ids now;
-	uint32_t n = h->n, i;
+	uint32_t n = h->n, left = 0, i;
 
 	for (i = 0; i < n; i++) {
 		polls[i].fd = h->fds[i];
@@ -137,21 +148,18 @@ static void settle(struct hold *h)
 	no_time.sec = no_time.nsec = 0;
 	if (!n || sys_ppoll(polls, n, &no_time) <= 0)
 		return;
-	for (i = n; i-- > 0;) {
+	for (i = 0; i < n; i++) {
 		if (!polls[i].revents)
-			continue;
-		if (polls[i].revents & POLLNVAL) /* closed by a stranger: proves nothing */
+			h->fds[left++] = h->fds[i];
+		else if (polls[i].revents & POLLNVAL) /* closed by a stranger: proves nothing */
 			h->put_back = 0;
-		else
-			sys_close(h->fds[i]);
-		h->fds[i] = h->fds[--n];
 	}
-	__atomic_store_n(&h->n, n, __ATOMIC_RELAXED);
-	if (n || !h->put_back)
-		return;
-	h->put_back = 0;
-	if (!read_ids(&now) && same_ids(&now, &h->ids))
-		(void)sys_prctl(PR_SET_DUMPABLE, 1, 0); /* a failure leaves us closed */
+	if (!left)
+		put_back(h);
+	for (i = 0; i < n; i++)
+		if (polls[i].revents && !(polls[i].revents & POLLNVAL))
+			sys_close(polls[i].fd);
+	__atomic_store_n(&h->n, left, __ATOMIC_RELAXED);
 }
 
 /*

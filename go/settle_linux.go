@@ -19,16 +19,27 @@ var settling atomic.Bool
 const settleMax = 100 * time.Millisecond
 
 // settle has this process made dumpable again when no child is left in its memory that
-// it was made non-dumpable for. Nobody waits for that.
+// it was made non-dumpable for: at once if it can be, else later. Nobody waits for that.
 func settle() {
-	if c.Held(state()) && settling.CompareAndSwap(false, true) {
+	if !c.Held(state()) {
+		return
+	}
+	// ForkLock: no child of package syscall may be before its execve, perhaps with other
+	// IDs.
+	if syscall.ForkLock.TryLock() {
+		n := c.Settle(state())
+		syscall.ForkLock.Unlock()
+		if n == 0 {
+			return
+		}
+	}
+	if settling.CompareAndSwap(false, true) {
 		go settleAll()
 	}
 }
 
 func settleAll() {
 	for delay := 50 * time.Microsecond; c.Held(state()); delay = min(2*delay, settleMax) {
-		// No child of package syscall may be before its execve, perhaps with other IDs.
 		syscall.ForkLock.Lock()
 		n := c.Settle(state())
 		syscall.ForkLock.Unlock()
