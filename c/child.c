@@ -252,6 +252,51 @@ CHILD static int child_save_pipe(struct job *job, int fd)
 	return fd < 0 || fd >= first ? fd : child_move_fd(job, fd, first, -1);
 }
 
+/* The lowest number from `from` on that the child still needs, -1 if there is none. */
+CHILD static int32_t child_needs(const struct job *job, int32_t from)
+{
+	const struct forkexec_request *r = job->request;
+	int32_t best = -1, fd, pipes[3];
+	uint32_t i;
+
+	pipes[0] = job->child_report;
+	pipes[1] = r->flags & FORKEXEC_ERRNO_PIPE ? job->child_errno_pipe : -1;
+	pipes[2] = job->child_hold;
+	for (i = 0; i < r->n_fds + 3; i++) {
+		fd = i < 3 ? pipes[i] : job->fds[i - 3];
+		if (fd < from || (i >= 3 && child_is_own(job, fd)))
+			continue;
+		if (best < 0 || fd < best)
+			best = fd;
+	}
+	return best;
+}
+
+/* With more the search below would be slow, and nobody has them. */
+#define TRIM_MAX 1024
+
+/*
+ * Before the IDs change: closes what CLOSE_FDS will keep from the program anyway. From
+ * then on somebody else may kill the child, and kernels have let him take the descriptors
+ * of a process on its way out (CVE-2026-46333). A kernel without close_range keeps them.
+ */
+CHILD static void child_trim_fds(struct job *job)
+{
+	int32_t from = 0, next;
+
+	if (job->request->n_fds > TRIM_MAX)
+		return;
+	while ((next = child_needs(job, from)) >= 0) {
+		if (next > from && sys_close_range((unsigned)from, (unsigned)next - 1, 0) < 0)
+			return;
+		from = next + 1;
+	}
+	if (sys_close_range((unsigned)from, ~0u, 0) < 0)
+		return;
+	/* Free again: a moved descriptor may get these numbers. */
+	job->own_fds[0] = job->own_fds[2] = job->own_fds[4] = -1;
+}
+
 struct dirent64 { /* linux_dirent64, getdents64(2) */
 	uint64_t ino;
 	int64_t off;
@@ -347,6 +392,8 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 		TRY(CHROOT, sys_chroot(r->chroot), 0);
 
 	/* User and groups, capabilities */
+	if (r->flags & FORKEXEC_CREDENTIAL && r->flags & FORKEXEC_CLOSE_FDS)
+		child_trim_fds(job);
 	if (r->flags & FORKEXEC_CREDENTIAL)
 		child_credential(job);
 	if (r->n_ambient_caps)

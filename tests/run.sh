@@ -81,6 +81,11 @@ suite_go() {
 		./tests/consumer
 }
 
+# Attackers against children that share this process's memory; as root, else it skips.
+suite_security() {
+	go_test 4 -timeout 5m ./tests/security && CGO_ENABLED=0 go_test 4 -timeout 5m ./tests/security
+}
+
 suite_exec() {
 	go_test "$(max_skips)" -timeout 10m ./tests/exec
 }
@@ -161,7 +166,7 @@ suite_install() {
 	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
 }
 
-all="lint freestanding c go exec differential std user race cgocheck nocgo old_go cross install"
+all="lint freestanding c go security exec differential std user race cgocheck nocgo old_go cross install"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all
