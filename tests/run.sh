@@ -72,7 +72,9 @@ suite_c() {
 		as_user timeout 300 "$scratch/${t##*/}" || failed=1
 	done
 	n=$(grep -vc 'skipped cases' "$scratch/skipped")
-	[ "$n" -le "$(max_skips)" ] || { echo "$n C tests skipped, at most $(max_skips) expected"; failed=1; }
+	max=$(max_skips)
+	is_root || max=$((max + 12)) # hold.c is for root
+	[ "$n" -le "$max" ] || { echo "$n C tests skipped, at most $max expected"; failed=1; }
 	return $failed
 }
 
