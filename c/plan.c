@@ -183,6 +183,28 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 	return p;
 }
 
+static int starts_with(const char *s, const char *prefix)
+{
+	for (; *prefix; prefix++, s++) {
+		if (*s != *prefix)
+			return 0;
+		NOT_A_LIBC_CALL();
+	}
+	return 1;
+}
+
+/* May a path go through one of our descriptors, as "/proc/self/fd/7" does? */
+static int needs_fd(const char *path)
+{
+	if (!path || path[0] != '/')
+		return 0;
+	if (!starts_with(path, "/proc/"))
+		return starts_with(path, "/dev/fd/");
+	while (*path && !starts_with(path, "/fd/"))
+		path++;
+	return *path != 0;
+}
+
 /* Lays the job out in the request's work memory. The request has passed plan_check. */
 HIDDEN struct job *plan_job(const struct forkexec_request *r)
 {
@@ -194,6 +216,10 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->tid = 1;
 	job->marked = 0;
 	job->cancelled = 0;
+	job->trimmed = 0;
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !needs_fd(r->path) && !needs_fd(r->dir) &&
+		    !needs_fd(r->chroot);
+	job->shares_table = 0;
 	job->method = N_METHODS;
 	job->record.step = FORKEXEC_STEP_NONE;
 	job->record.err = 0;
