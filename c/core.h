@@ -98,6 +98,15 @@ _Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks
 
 /* The kernel's limit on lines of an ID map (UID_GID_MAP_MAX_EXTENTS, Linux 4.15). */
 #define ID_MAP_MAX_LINES 340
+/*
+ * Of a map that is too long we write one line too many: the kernel's answer, EINVAL,
+ * is the same as to all of it, and comes after those to earlier steps.
+ */
+static CORE_INLINE uint32_t id_map_lines(uint32_t n)
+{
+	return n > ID_MAP_MAX_LINES ? ID_MAP_MAX_LINES + 1 : n;
+}
+
 /* Three numbers of at most 20 characters with a sign, two spaces, a newline. */
 #define ID_MAP_LINE 64
 #define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
