@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(orderVar) != "":
 		os.Exit(victim())
+	case os.Getenv(showVar) != "":
+		os.Exit(show())
 	case os.Getenv(stormVar) != "":
 		os.Exit(storm())
 	}
