@@ -92,6 +92,14 @@ test: test-tools
 random: test-tools
 	$(GO) test ./tests/differential -count=1 -timeout 60m -run TestRandom -v -args -random.n 20000
 
+## soak: N starts (a million), with cgo and without; then nothing may be left (minutes)
+.PHONY: soak
+N ?= 1000000
+soak: test-tools
+	for cgo in 1 0; do \
+		CGO_ENABLED=$$cgo $(GO) test ./tests/soak -count=1 -timeout 12h -v -args -soak.n $(N) || exit 1; \
+	done
+
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)
