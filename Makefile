@@ -92,6 +92,11 @@ test: test-tools
 random: test-tools
 	$(GO) test ./tests/differential -count=1 -timeout 60m -run TestRandom -v -args -random.n 20000
 
+## fuzz: the fuzz targets, FUZZ_SECONDS (600) each
+.PHONY: fuzz
+fuzz: test-tools
+	tests/fuzz/fuzz.sh $(or $(FUZZ_SECONDS),600)
+
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)

@@ -77,7 +77,7 @@ suite_c() {
 }
 
 suite_checkers() {
-	tests/checkers/static.sh && tests/checkers/run.sh
+	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8
 }
 
 suite_go() {

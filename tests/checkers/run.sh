@@ -34,8 +34,8 @@ asan="-fsanitize=address,undefined -fno-sanitize-recover=all -fsanitize-recover=
 make -s -j"$jobs" tests B=build/asan CC=clang CFLAGS="-O1 -g $asan" || exit 1
 UBSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/checkers/ubsan.supp
 export UBSAN_OPTIONS
-# The longest first.
-ls -rS build/asan/tests/*/test_* | xargs -P "$jobs" -I {} sh -c '"$out/run" "asan:$(basename {})" {}' || status=1
+
+printf "%s\n" build/asan/tests/*/test_* | xargs -P "$jobs" -I {} sh -c '"$out/run" "asan:$(basename {})" {}' || status=1
 
 gcc -std=gnu11 -D_GNU_SOURCE -DFORKEXEC_TESTING -O1 -g -fsanitize=thread -Wall -Wextra -Iinclude \
 	tests/checkers/threads.c c/child.c c/clone.c c/forkexec.c c/goabi.c c/lib.c c/plan.c c/step.c \
