@@ -52,6 +52,21 @@ static void check_plan(const struct forkexec_request *r, const struct job *job)
 	check_text(r->gid_map, r->n_gid_map, job->gid_text, job->n_gid_text);
 }
 
+/* What the child relies on: it looks at nothing twice. */
+static void check_accepted(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_ambient_caps; i++)
+		if (r->ambient_caps[i] >= 64)
+			input_bad("accepted a capability", i, (int64_t)r->ambient_caps[i]);
+	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP) &&
+	    !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER))
+		input_bad("accepted maps without a namespace", (int64_t)r->flags, 0);
+	if (r->clone_flags & (CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND))
+		input_bad("accepted to share", (int64_t)r->clone_flags, 0);
+}
+
 /* What no caller of the others may give: counts without arrays, flags that do not exist. */
 static void spoil(struct input *in)
 {
@@ -94,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!err && !needed)
 		input_bad("accepted, but without a size", err, 0);
 	if (!err) {
+		check_accepted(&in.r);
 		in.r.work = aligned_alloc(16, needed);
 		in.r.work_size = needed;
 		if (!in.r.work)
