@@ -100,6 +100,11 @@ soak: test-tools
 		CGO_ENABLED=$$cgo $(GO) test ./tests/soak -count=1 -timeout 12h -v -args -soak.n $(N) || exit 1; \
 	done
 
+## fuzz: the fuzz targets, FUZZ_SECONDS (600) each
+.PHONY: fuzz
+fuzz: test-tools
+	tests/fuzz/fuzz.sh $(or $(FUZZ_SECONDS),600)
+
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)
@@ -124,14 +129,15 @@ fmt:
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/fault/test_*.c))
 helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c)) $(helpers_$(1))
 helpers_fault := tests/unit/support.c
-TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -MMD -MP -Wall -Wextra -Wshadow -Wconversion
+TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -Wall -Wextra -Wshadow -Wconversion
 
 ## tests: builds the C tests
 .PHONY: tests
 tests: $(TESTS)
 
 $(B)/tests/fault/%: TEST_CFLAGS += -DFORKEXEC_TESTING
-$(B)/tests/%: tests/%.c $(LIB:%=c/%.c)
+# Several sources at once leave -MMD one of them: all that any of them may include.
+$(B)/tests/%: tests/%.c $(LIB:%=c/%.c) $(wildcard c/*.h include/*.h tests/unit/*.[ch] tests/fault/*.[ch])
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TEST_CFLAGS) $(CFLAGS) $< $(call helpers,$(notdir $(patsubst %/,%,$(dir $<)))) \
@@ -147,4 +153,4 @@ clean:
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 12
 
--include $(wildcard $(B)/obj/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(B)/obj/*.d)
