@@ -24,7 +24,7 @@ func (t *target) set(condition string, n int) error {
 	case "userns":
 		return t.inUserNamespace()
 	}
-	return fmt.Errorf("there is no condition %q", condition)
+	return cannot(fmt.Sprintf("%s %d: there is no such condition", condition, n))
 }
 
 // touched is what touch has made; it is never unmapped.

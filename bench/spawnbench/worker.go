@@ -17,9 +17,10 @@ import (
 	"time"
 )
 
-// batchTimeout is many times what the longest batch takes: 100 spawns of the
-// slowest program under an emulator. It turns a hang into an error.
-const batchTimeout = 2 * time.Minute
+// batchTimeout is many times what the longest request takes: to touch 8 GB that a virtual
+// machine's host has to find first, or 100 spawns of the slowest program under an
+// emulator. It turns a hang into an error.
+const batchTimeout = 10 * time.Minute
 
 // A worker is a running process that spawns on request.
 type worker struct {
