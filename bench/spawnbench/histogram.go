@@ -11,15 +11,15 @@ import (
 	"math/bits"
 )
 
-// A histogram counts values of any size in buckets that grow with the value: 64 in
-// each octave, so that what it says is off by less than 1/64, and a run of any length
-// takes the same memory. The largest value is kept as it is.
+// A histogram counts values of any size in buckets that grow with the value: 128
+// in each octave, so that what it says is off by less than 1/128, and a run of any
+// length takes the same memory. The largest value is kept as it is.
 type histogram struct {
 	counts []int64
 	n, max int64
 }
 
-const subBits = 6
+const subBits = 7
 
 func bucketOf(v int64) int {
 	shift := max(bits.Len64(uint64(v))-subBits-1, 0)

@@ -26,7 +26,7 @@ func TestBuckets(t *testing.T) {
 	}
 	for _, v := range []int64{0, 1, 127, 128, 1e6, 1e9, 1 << 40, math.MaxInt64} {
 		low := lowest(bucketOf(v))
-		if v < low || v-low > v/64 {
+		if v < low || v-low > v>>subBits {
 			t.Errorf("%d lies in a bucket that begins with %d", v, low)
 		}
 	}
@@ -46,7 +46,7 @@ func TestHistogramPercentiles(t *testing.T) {
 	values = sorted(values)
 	for _, p := range []float64{0, 1, 50, 90, 99, 99.9} {
 		got, want := h.percentile(p), percentile(values, p)
-		if math.Abs(got-want) > want/50 {
+		if math.Abs(got-want) > want/100 {
 			t.Errorf("p%v = %v, want %v", p, got, want)
 		}
 	}
