@@ -17,12 +17,9 @@ import (
 // error of which the spread shows nothing.
 const restartEvery = 10
 
-// Numbers of the loads that are no spawns: rounds at most, as each says much and takes
-// long, and for how long waiting is looked at.
-const (
-	loadRounds  = 5
-	waitingTime = 500 * time.Millisecond
-)
+// loadRounds is the number of rounds, at most, of the loads that are no spawns: each says
+// much and takes long.
+const loadRounds = 5
 
 // A session holds the running workers of one point of a scenario.
 type session struct {
@@ -31,6 +28,7 @@ type session struct {
 	hosts   map[*host]built
 	program []string
 	env     []string
+	rest    time.Duration // for how long waiting is looked at
 	workers map[*host]*worker
 }
 
@@ -148,7 +146,10 @@ func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, poin
 	if sc.axis != nil && sc.axis.env {
 		n = point
 	}
-	s := &session{sc: sc, point: point, hosts: hosts, program: program, env: environment(n)}
+	s := &session{sc: sc, point: point, hosts: hosts, program: program, env: environment(n), rest: 500 * time.Millisecond}
+	if cfg.quick {
+		s.rest /= 10
+	}
 	defer func() { s.kill() }()
 	pr.say("%s: starting the workers", r.name())
 	took, err := s.start(paths)
@@ -217,7 +218,7 @@ func (s *session) batch(p *path, n int) (*batch, error) {
 	w := s.workers[p.host]
 	switch s.sc.load {
 	case waiters:
-		return s.freshly(p, "waiters %s %d %d", p.request(), s.point, waitingTime.Milliseconds())
+		return s.freshly(p, "waiters %s %d %d", p.request(), s.point, s.rest.Milliseconds())
 	case slow:
 		l, err := takeLease(s.program[0])
 		if err != nil {
