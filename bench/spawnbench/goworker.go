@@ -50,8 +50,20 @@ var goPaths = map[string]func(t *target) error{
 	stdlibPath: func(t *target) error {
 		return reap(syscall.ForkExec(t.argv[0], t.argv, t.attr))
 	},
-	"close_fds":      func(t *target) error { return startClosed(t.argv, t.attr) },
-	"close_fds_high": func(t *target) error { return startClosed(t.argv, t.high) },
+	"start": func(t *target) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		return start(ctx, t.argv, t.attr, nil)
+	},
+	"close_fds": func(t *target) error {
+		return start(context.Background(), t.argv, t.attr, &forkexec.Options{CloseFDs: true})
+	},
+	"close_fds_high": func(t *target) error {
+		if t.high == nil {
+			return cannot("has no files of high numbers")
+		}
+		return start(context.Background(), t.argv, t.high, &forkexec.Options{CloseFDs: true})
+	},
 	"exec": func(t *target) error {
 		cmd := exec.Command(t.argv[0], t.argv[1:]...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -74,11 +86,8 @@ var goPaths = map[string]func(t *target) error{
 	},
 }
 
-func startClosed(argv []string, attr *syscall.ProcAttr) error {
-	if attr == nil {
-		return cannot("has no files of high numbers")
-	}
-	p, err := forkexec.Start(context.Background(), argv[0], argv, attr, &forkexec.Options{CloseFDs: true})
+func start(ctx context.Context, argv []string, attr *syscall.ProcAttr, opt *forkexec.Options) error {
+	p, err := forkexec.Start(ctx, argv[0], argv, attr, opt)
 	if err != nil {
 		return err
 	}
@@ -160,17 +169,17 @@ func (t *target) answer(request []string) (string, error) {
 // measure spawns n times and returns the answer to the request. The first spawns are
 // made alone, the others by width goroutines; the time of these others altogether is
 // what spawns/s comes from.
-func measure(start func(*target) error, t *target, n, width int) (string, error) {
+func measure(do func(*target) error, t *target, n, width int) (string, error) {
 	ns := make([]int64, n)
 	for i := range cold {
-		if err := timed(start, t, &ns[i]); err != nil {
+		if err := timed(do, t, &ns[i]); err != nil {
 			return "", err
 		}
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begin := time.Now()
-	err := share(n-cold, width, func(i int) error { return timed(start, t, &ns[cold+i]) })
+	err := share(n-cold, width, func(i int) error { return timed(do, t, &ns[cold+i]) })
 	took := time.Since(begin)
 	runtime.ReadMemStats(&after)
 	if err != nil {
@@ -190,9 +199,9 @@ func measure(start func(*target) error, t *target, n, width int) (string, error)
 	return s.String(), nil
 }
 
-func timed(start func(*target) error, t *target, ns *int64) error {
+func timed(do func(*target) error, t *target, ns *int64) error {
 	begin := time.Now()
-	err := start(t)
+	err := do(t)
 	*ns = int64(time.Since(begin))
 	return err
 }

@@ -58,6 +58,7 @@ var allPaths = []*path{
 	{"forkexec", "forkexec.ForkExec and wait4", goHost, "forkexec", stdlibPath},
 	{"nocgo", "the same, built with CGO_ENABLED=0", nocgoHost, "forkexec", stdlibPath},
 	{stdlibPath, "syscall.ForkExec and wait4", goHost, stdlibPath, stdlibPath},
+	{"start", "forkexec.Start with a context that can end it, and Wait", goHost, "start", stdlibPath},
 	{"close_fds", "forkexec.Start with CloseFDs, and Wait", goHost, "close_fds", stdlibPath},
 	{"close_fds_high", "the same; the program's files are pipes with high numbers", goHost, "close_fds_high", stdlibPath},
 	{"exec", "Run of our go/exec with files as stdio", goHost, "exec", "osexec"},

@@ -50,8 +50,8 @@ type axis struct {
 }
 
 var (
-	plainPaths = []string{"forkexec", "nocgo", stdlibPath, "exec", "exec_nocgo", "osexec", "exec_nil", "osexec_nil",
-		"exec_output", "osexec_output", floorPath, "glibc", "musl", "rust", "python"}
+	plainPaths = []string{"forkexec", "nocgo", stdlibPath, "start", "exec", "exec_nocgo", "osexec", "exec_nil",
+		"osexec_nil", "exec_output", "osexec_output", floorPath, "glibc", "musl", "rust", "python"}
 	corePaths = []string{"forkexec", "nocgo", stdlibPath, floorPath}
 	runPaths  = append([]string{"exec", "osexec"}, corePaths...)
 	envPaths  = append([]string{"glibc", "musl", "rust", "python"}, runPaths...)
