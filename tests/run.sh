@@ -82,7 +82,7 @@ suite_checkers() {
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls
 }
 
 suite_exec() {
