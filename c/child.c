@@ -43,7 +43,7 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	} while (0)
 
 /* The descriptors that the steps to come need, one after the other; -1: none. */
-#define N_NEEDED_FDS(r) ((r)->n_fds + 6)
+#define N_NEEDED_FDS(r) ((r)->n_fds + N_OWN_FDS + 2)
 CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 {
 	const struct forkexec_request *r = job->request;
@@ -51,9 +51,9 @@ CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 	if (i < r->n_fds)
 		return job->fds[i];
 	i -= r->n_fds;
-	if (i < 4) /* all, for their numbers must not come to mean something else */
+	if (i < N_OWN_FDS) /* all, for their numbers must not come to mean something else */
 		return job->own_fds[i];
-	if (i == 4)
+	if (i == N_OWN_FDS)
 		return r->flags & FORKEXEC_ERRNO_PIPE ? job->child_errno_pipe : -1;
 	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
 }
@@ -259,7 +259,7 @@ CHILD static int child_is_own(const struct job *job, int32_t fd)
 {
 	int k;
 
-	for (k = 0; k < 4; k++)
+	for (k = 0; k < N_OWN_FDS; k++)
 		if (fd >= 0 && fd == job->own_fds[k])
 			return 1;
 	return 0;
@@ -316,7 +316,7 @@ CHILD static void child_fds(struct job *job)
 		sys_close(i);
 }
 
-/* The pipes that tell of a failure must survive the passes over the descriptors. */
+/* The pipes that tell of a failure, or of our end, must survive the passes over fds[]. */
 CHILD static int child_save_pipe(struct job *job, int fd)
 {
 	int32_t n = (int32_t)job->request->n_fds, first = n < 3 ? 3 : n;
@@ -434,6 +434,7 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 
 	/* Descriptors */
 	job->child_report = child_save_pipe(job, job->child_report);
+	job->child_hold = child_save_pipe(job, job->child_hold);
 	if (r->flags & FORKEXEC_ERRNO_PIPE)
 		job->child_errno_pipe = child_save_pipe(job, job->child_errno_pipe);
 	child_fds(job);

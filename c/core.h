@@ -34,6 +34,8 @@ enum method {
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
 
+#define N_OWN_FDS 6
+
 /*
  * What failed. Written by the child in the shared memory and, where that is not
  * proven to be shared, to the report pipe; by the parent to the sync pipe.
@@ -71,7 +73,7 @@ struct job {
 	int32_t child_report; /* the child's ends of the same; it may move them */
 	int32_t child_sync[2];
 	int32_t child_errno_pipe;
-	int32_t own_fds[4]; /* the numbers of our pipes in the child: report, sync; -1 */
+	int32_t own_fds[N_OWN_FDS]; /* the numbers of our pipes in the child: report, sync, hold; -1 */
 	uint32_t with_pidfd;
 	uint32_t trim;         /* CLOSE_FDS, and no path may need a descriptor */
 	uint32_t shares_table; /* the child begins with our descriptor table itself */
@@ -84,6 +86,34 @@ struct job {
 	unsigned char *stack_top;
 	struct sys_cap_header cap_header;
 	struct sys_cap_data caps[2];
+
+	uint32_t share;     /* enum share */
+	uint32_t held;      /* this start was counted by hold.c */
+	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
+	int32_t child_hold; /* its write end in the child, which must not close it; -1 */
+};
+
+/* What the child of a start may share, hold_begin(). */
+enum share {
+	SHARE_NOT,
+	SHARE,        /* our memory, by any method */
+	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and never suspending us */
+};
+
+/* struct forkexec_state.hold; hold.c alone looks into it. n children are counted. */
+#define HOLD_MAX 32
+struct ids {
+	uint32_t uid[3];
+	uint32_t gid[3];
+	struct sys_cap_data caps[2];
+};
+struct hold {
+	uint32_t n;
+	uint32_t lock;
+	uint32_t put_back; /* we were dumpable when n left 0 */
+	uint32_t lost;     /* for ever: a child with other IDs was not counted */
+	struct ids ids;    /* ours when n left 0 */
+	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };
 
 _Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
@@ -125,6 +155,16 @@ HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 /* clone.c: mask as for start() */
 HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
 		     const uint64_t *mask);
+
+/*
+ * hold.c, all with all signals blocked. hold_begin() sets job->share, and job->hold if the
+ * child is counted; clone3: may METHOD_CLONE3 be tried? After the clone hold_cloned(), or
+ * hold_drop() if there is no child that shares. hold_settle() returns how many still do.
+ */
+HIDDEN void hold_begin(struct job *job, struct forkexec_state *state, int clone3);
+HIDDEN void hold_cloned(struct job *job);
+HIDDEN void hold_drop(struct job *job, struct forkexec_state *state);
+HIDDEN int hold_settle(struct forkexec_state *state);
 
 /*
  * forkexec.c: forkexec_start() and forkexec_finish() in the pieces that a caller needs

@@ -215,6 +215,30 @@ PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_res
 	return err;
 }
 
+PUBLIC int forkexec_settle(struct forkexec_state *state)
+{
+	uint64_t all = ~UINT64_C(0), mask;
+	int n;
+
+	if (sys_rt_sigprocmask(SIG_SETMASK, &all, &mask) < 0)
+		return 1; /* in no state to tell */
+	n = hold_settle(state);
+	sys_restore_mask(&mask);
+	return n;
+}
+
+/*
+ * The end of file comes microseconds after the child's tid is cleared, unless a child of
+ * somebody else's fork(2) has the pipe, too: then a later start does it.
+ */
+static void settle_soon(const struct job *job, struct forkexec_state *state)
+{
+	int tries;
+
+	for (tries = 0; job->held && tries < 20 && forkexec_settle(state) > 0; tries++)
+		sys_sleep_us(50);
+}
+
 PUBLIC void forkexec_cancel(void *work)
 {
 	struct job *job = work;
@@ -292,6 +316,7 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 		if (!err)
 			err = forkexec_finish(&own, ret, state, -1);
 	} while (err == -E_TXTBSY && own.text_busy_ms > 0 && pause_ms(&own.text_busy_ms));
+	settle_soon(own.work, state);
 	work_give(state, own.work, size);
 	return err;
 }

@@ -220,6 +220,9 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->report[0] = job->report[1] = -1;
 	job->sync[0] = job->sync[1] = -1;
 	job->pidfd = -1;
+	job->share = SHARE_NOT;
+	job->held = 0;
+	job->hold[0] = job->hold[1] = -1;
 
 	job->fds = (int32_t *)(void *)p;
 	for (i = 0; i < r->n_fds; i++) {
@@ -268,12 +271,13 @@ static int suid_dumpable(void)
  *   is 1.
  * - A new user namespace: its owner has every capability over the child. A process
  *   of our user, without capabilities, could then write a privileged parent's
- *   memory. Never shared.
+ *   memory, unless that is not dumpable: hold.c decides.
  */
 HIDDEN int plan_may_share(const struct forkexec_request *r)
 {
-	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER)
-		return 0;
+	/* unshare(2) has nothing to do in a copy, but refuses memory that is shared. */
+	if (r->unshare_flags & CLONE_VM)
+		return !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER);
 	if (r->flags & FORKEXEC_CREDENTIAL)
 		return !suid_dumpable();
 	return 1;

@@ -62,6 +62,20 @@ type Options struct {
 	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
 	// thread: EINVAL at StepRequest. Without Pdeathsig it does nothing.
 	PdeathsigProcess bool
+
+	// KeepDumpable makes this process dumpable again after a start with
+	// SysProcAttr.Credential, good or failed, if it was before. Such a child leaves the
+	// memory that it shares non-dumpable, see PR_SET_DUMPABLE in prctl(2): the files of
+	// this process in /proc then belong to root, it dumps no core, no debugger can attach
+	// to it. As in the standard library that is for good, also if one of several starts has
+	// not asked for KeepDumpable.
+	//
+	// It is put back soon after Start has returned, when no child with other IDs is left
+	// in this memory, and not if the process has changed its IDs or capabilities in the
+	// meantime. SECURITY.md has the whole story. Where the standard library does the
+	// start it cannot be honoured, and a start with Credential fails with ENOSYS at
+	// StepRequest.
+	KeepDumpable bool
 }
 
 // Implementation returns what starts processes in this program: "cgo" or

@@ -53,6 +53,7 @@ type child struct {
 
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
+	alone    bool    // may have a pipe that no other child shall inherit
 	inside   bool    // the gate; under its lock
 }
 
@@ -138,6 +139,13 @@ func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt
 	if opt != nil {
 		r.Flags |= c.CloseFds & flagIf(opt.CloseFDs)
 		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
+		if opt.KeepDumpable && sys.Credential != nil {
+			r.Flags |= c.KeepDumpable
+			s.alone = true
+		}
+	}
+	if (r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 && syscall.Geteuid() == 0 {
+		s.alone = true
 	}
 	return nil
 }
@@ -209,6 +217,9 @@ const (
 // once makes the child and waits for its execve, or for the end of ctx, which kills
 // it. rc is 0 or a negative errno.
 func (s *child) once(ctx context.Context) (rc int, how outcome) {
+	if s.alone {
+		defer settle()
+	}
 	if rc = s.clone(); rc < 0 {
 		return rc, unborn
 	}
@@ -244,6 +255,7 @@ func (s *child) abandon(rc int) {
 		if rc == -int(syscall.ECANCELED) {
 			kill(int(s.res.Pid), int(s.res.Pidfd))
 			rc = c.Finish(s.req, s.res, state(), -1)
+			settle()
 		}
 		if rc < 0 {
 			return // it has failed and been reaped
@@ -297,9 +309,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, perr
 	}
 	// CLONE_VFORK is faster, but such a start cannot be left: not where the context
-	// may end, not where the child may well be stuck from birth, and not on a thread
-	// that others need, too.
-	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal {
+	// may end, not where the child may well be stuck from birth, not on a thread that
+	// others need, too, and not while we hold the pipe that shall tell of its end.
+	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal && !s.alone {
 		s.req.Flags |= c.Vfork
 	}
 	rc, how := s.once(ctx)

@@ -18,6 +18,7 @@ enum op {
 	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
 	OP_GO,        /* forkexec_go(request as the frame, state) */
+	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
 };
 
@@ -137,6 +138,8 @@ HIDDEN void nocgo_entry(struct call *c)
 		forkexec_cancel(r);
 	else if (c->op == OP_WORK_SIZE)
 		c->answer = (int64_t)forkexec_work_size(r);
+	else if (c->op == OP_SETTLE)
+		c->answer = hold_settle(state);
 	else if (c->op == OP_GO)
 		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
 	else

@@ -125,6 +125,23 @@ static void set_credential_inside(struct forkexec_request *r, struct world *w)
 	r->uid = r->gid = 0;
 }
 
+static void set_keep(struct forkexec_request *r, struct world *w)
+{
+	static const int32_t fds[] = {1, 0, 2, -1, -1, -1, -1, -1, -1, -1}; /* over our pipes */
+
+	(void)w;
+	r->flags |= FORKEXEC_CREDENTIAL | FORKEXEC_KEEP_DUMPABLE | FORKEXEC_VFORK;
+	r->uid = r->gid = 65534;
+	r->fds = fds;
+	r->n_fds = 10;
+}
+
+static void set_keep_missing(struct forkexec_request *r, struct world *w)
+{
+	set_keep(r, w);
+	r->path = "/does/not/exist";
+}
+
 static void set_vfork(struct forkexec_request *r, struct world *w)
 {
 	(void)w;
@@ -161,6 +178,7 @@ static void set_pipe(struct forkexec_request *r, struct world *w)
 
 #define REFUSED(m)    (1u << (8 + (m)))
 #define PROVEN        (0x1fu << 16)
+#define PROVEN_CLONE3 (1u << 16) /* where a fork may come of it, whose report needs a pipe */
 #define ALL_REFUSED   (0x1fu << 8)
 #define ONLY(m)       (ALL_REFUSED & ~REFUSED(m))
 #define NO_CALL(n, e) {{SYS_##n, e}, {0, 0}, {0, 0}}
@@ -188,10 +206,16 @@ const struct fault_case fault_cases[] = {
 	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 4, NOTHING, 0, 0},
 	{"foreground, fork", set_foreground, NEEDS_OWN_TTY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"unshare", set_unshare, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
-	{"maps by clone", set_clone_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"maps by clone", set_clone_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
 	{"maps by clone, fork", set_clone_user, MAY_BE_DENIED, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"maps by unshare", set_unshare_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
-	{"credential inside", set_credential_inside, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"maps by unshare", set_unshare_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
+	{"maps by unshare, proven", set_unshare_user, MAY_BE_DENIED | HELD, PROVEN_CLONE3, 2,
+	 NOTHING, 0, 0},
+	{"credential inside", set_credential_inside, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
+	{"keep dumpable", set_keep, NEEDS_ROOT | HELD, 0, 2, NOTHING, 0, 0},
+	{"keep dumpable, proven", set_keep, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2, NOTHING, 0, 0},
+	{"keep dumpable, missing program", set_keep_missing, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2,
+	 NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
 	{"vfork asked for", set_vfork, 0, 0, 4, NOTHING, 0, 0},
 	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},

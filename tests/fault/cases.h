@@ -27,8 +27,9 @@ enum needs {
 	NEEDS_PIPE = 16,
 	GO_FRAME = 32,     /* through forkexec_go() */
 	MAY_BE_DENIED = 64, /* user namespaces are not for everybody */
-	TEXT_BUSY = 256,    /* a busy program is tried again */
 	WITH_PIDFD = 128,   /* and no demand on the clone: a wish that may be refused */
+	TEXT_BUSY = 256,    /* a busy program is tried again */
+	HELD = 512,         /* if root: hold.c makes us non-dumpable for it */
 };
 
 struct fault_case {

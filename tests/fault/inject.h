@@ -42,6 +42,7 @@ struct injector {
 	volatile uint32_t hit_after_clone; /* n_clones at that time, itself not counted */
 	volatile uint32_t by_number[N_SIDES][512];
 	volatile uint16_t nr_at[N_SIDES][MAX_CALLS]; /* of the case's last start with so many */
+	volatile uint32_t opens_before; /* openat calls of the parent before the last clone */
 
 	/* For the watcher in another process. */
 	volatile uint64_t progress;
