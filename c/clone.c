@@ -14,6 +14,8 @@
  * - the child using our stack: it has its own, in the job.
  * - the child outliving the job: forkexec_finish() waits for CLONE_CHILD_CLEARTID,
  *   which the kernel does when the child leaves this memory, by exec or by exit.
+ * - the child's closes taking effect in our descriptor table (may_share_table): the first
+ *   thing it does is to leave it, by close_range(2) with CLOSE_RANGE_UNSHARE.
  * - an emulator that turns vfork into fork: until a method is proven to share, the
  *   child also reports through a pipe.
  */
@@ -51,10 +53,25 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 		flags |= CLONE_CLEAR_SIGHAND;
 	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK)
 		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
+	if (job->shares_table)
+		flags |= CLONE_FILES;
 	if (method == METHOD_VFORK ||
 	    (flags & CLONE_VM && r->flags & FORKEXEC_VFORK && job->share != SHARE_CLONE3))
 		flags |= CLONE_VFORK;
 	return flags;
+}
+
+/*
+ * May the child begin with our descriptor table itself, instead of a copy that costs time
+ * for each descriptor and that it would throw away? It must be sure to leave it before it
+ * touches a descriptor, and we must not close one that it is to keep in the meantime: so
+ * there are no pipes of ours.
+ */
+static int may_share_table(const struct job *job, uint32_t method, uint32_t bits)
+{
+	return job->trim && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
+	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
+	       !(job->request->flags & FORKEXEC_ERRNO_PIPE);
 }
 
 static long clone_once(struct job *job, uint32_t method)
@@ -136,6 +153,7 @@ static long try_methods(struct job *job, struct forkexec_result *reterr,
 			if (ret < 0)
 				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
 		}
+		job->shares_table = (uint32_t)may_share_table(job, method, bits);
 		ret = clone_once(job, method);
 		if (!is_refusal(ret))
 			break;

@@ -187,7 +187,7 @@ HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result
 		sys_close(job->report[0]);
 	job->report[0] = -1;
 	if (job->marked)
-		state_set(state, STATE_PROVEN(job->method));
+		state_set(state, STATE_PROVEN(job->method) | (job->trimmed ? STATE_TRIMS : 0));
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;

@@ -99,18 +99,9 @@ static uint64_t round16(uint64_t n)
 	return (n + 15) & ~(uint64_t)15;
 }
 
-/*
- * Of a map that is too long we write one line too many: the kernel's answer, EINVAL,
- * is the same as to all of it, and comes after those to earlier steps.
- */
-static uint32_t lines_written(uint32_t n)
-{
-	return n > ID_MAP_MAX_LINES ? ID_MAP_MAX_LINES + 1 : n;
-}
-
 static uint64_t text_size(const struct forkexec_request *r)
 {
-	uint64_t lines = lines_written(r->n_uid_map) + lines_written(r->n_gid_map);
+	uint64_t lines = id_map_lines(r->n_uid_map) + id_map_lines(r->n_gid_map);
 
 	return round16(lines * ID_MAP_LINE);
 }
@@ -172,7 +163,7 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 {
 	uint32_t i;
 
-	for (i = 0; i < lines_written(n); i++) {
+	for (i = 0; i < id_map_lines(n); i++) {
 		p = put_number(p, map[i].container_id);
 		*p++ = ' ';
 		p = put_number(p, map[i].host_id);
@@ -181,6 +172,28 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 		*p++ = '\n';
 	}
 	return p;
+}
+
+static int starts_with(const char *s, const char *prefix)
+{
+	for (; *prefix; prefix++, s++) {
+		if (*s != *prefix)
+			return 0;
+		NOT_A_LIBC_CALL();
+	}
+	return 1;
+}
+
+/* May a path go through one of our descriptors, as "/proc/self/fd/7" does? */
+static int needs_fd(const char *path)
+{
+	if (!path || path[0] != '/')
+		return 0;
+	if (!starts_with(path, "/proc/"))
+		return starts_with(path, "/dev/fd/");
+	while (*path && !starts_with(path, "/fd/"))
+		path++;
+	return *path != 0;
 }
 
 /* Lays the job out in the request's work memory. The request has passed plan_check. */
@@ -194,6 +207,10 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->tid = 1;
 	job->marked = 0;
 	job->cancelled = 0;
+	job->trimmed = 0;
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !needs_fd(r->path) && !needs_fd(r->dir) &&
+		    !needs_fd(r->chroot);
+	job->shares_table = 0;
 	job->method = N_METHODS;
 	job->record.step = FORKEXEC_STEP_NONE;
 	job->record.err = 0;

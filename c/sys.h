@@ -108,6 +108,7 @@
 #define FD_CLOEXEC       1
 #define F_SETFD          2
 #define F_DUPFD_CLOEXEC  1030
+#define CLOSE_RANGE_UNSHARE 2
 #define CLOSE_RANGE_CLOEXEC 4
 
 #define SIG_SETMASK      2

@@ -41,7 +41,10 @@ import (
 // asks for none.
 type Options struct {
 	// CloseFDs closes every descriptor in the child that is not in
-	// ProcAttr.Files, also those that lack FD_CLOEXEC. Where the standard
+	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
+	// lies above the last of Files is not even copied, so that the start costs the same
+	// however many descriptors are open; see [ReserveFDs] for Files that lie high
+	// themselves. A Files entry must stay open until the start has returned. Where the standard
 	// library does the start (see Implementation) it cannot be honoured, and
 	// the start fails with ENOSYS at StepCloseFds.
 	CloseFDs bool

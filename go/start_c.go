@@ -51,9 +51,10 @@ type child struct {
 	res   *c.Result
 	work  unsafe.Pointer
 
-	immortal bool // clone on the immortal thread
-	alone    bool // may have a pipe that no other child shall inherit
-	inside   bool // the gate; under its lock
+	lent     []int32 // slots of the reserve that its files lie in
+	immortal bool    // clone on the immortal thread
+	alone    bool    // may have a pipe that no other child shall inherit
+	inside   bool    // the gate; under its lock
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -77,7 +78,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 		err = s.attributes(attr, sys, opt)
 	}
 	if err != nil {
-		a.free()
+		s.free()
 		return nil, err
 	}
 	a.align16()
@@ -85,6 +86,13 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	s.req.Work = uintptr(s.work)
 	s.req.WorkSize = uint64(work)
 	return s, nil
+}
+
+// free gives back what the start has borrowed. Its child has its own descriptors by now,
+// or there is none.
+func (s *child) free() {
+	reserved.giveBack(s.lent)
+	s.arena.free()
 }
 
 func (s *child) strings(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr) (err *Error) {
@@ -127,7 +135,7 @@ func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt
 	r.Ctty, r.Pdeathsig, r.CgroupFd = narrow(sys.Ctty), narrow(int(sys.Pdeathsig)), narrow(sys.CgroupFD)
 	r.Pgid = int32(sys.Pgid) // the kernel truncates it in the standard library's path, too
 	r.CloneFlags, r.UnshareFlags = uint64(sys.Cloneflags), uint64(sys.Unshareflags)
-	s.lists(attr, sys)
+	s.lists(attr, sys, opt)
 	if opt != nil {
 		r.Flags |= c.CloseFds & flagIf(opt.CloseFDs)
 		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
@@ -149,13 +157,16 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
-func (s *child) lists(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) {
+func (s *child) lists(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
 	r := s.req
 	var fds []int32
 	fds, r.Fds = array[int32](s.arena, len(attr.Files))
 	r.NFds = uint32(len(fds))
 	for i, fd := range attr.Files {
 		fds[i] = narrow(int(fd))
+	}
+	if opt != nil && opt.CloseFDs {
+		s.lent = reserved.lend(fds)
 	}
 	r.UidMap, r.NUidMap = s.idMap(sys.UidMappings)
 	r.GidMap, r.NGidMap = s.idMap(sys.GidMappings)
@@ -240,7 +251,7 @@ func (s *child) abandon(rc int) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer s.arena.free()
+		defer s.free()
 		if rc == -int(syscall.ECANCELED) {
 			kill(int(s.res.Pid), int(s.res.Pidfd))
 			rc = c.Finish(s.req, s.res, state(), -1)
@@ -313,7 +324,7 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		}
 		return 0, ctx.Err()
 	}
-	defer s.arena.free()
+	defer s.free()
 	// As in package syscall: untouched if there was no child, -1 if it failed later.
 	if sys.PidFD != nil && how == finished {
 		*sys.PidFD = int(s.res.Pidfd)
@@ -334,7 +345,7 @@ func (s *child) again(ctx context.Context, timeout time.Duration) (rc int, how o
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			s.arena.free()
+			s.free()
 			return -int(syscall.ECANCELED), cancelled
 		case <-timer.C:
 		}

@@ -78,9 +78,13 @@ suite_c() {
 	return $failed
 }
 
+suite_checkers() {
+	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8
+}
+
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls
 }
 
 # Attackers against children that share this process's memory; as root, else it skips.
@@ -106,7 +110,7 @@ suite_user() {
 	is_root || { echo "not root: the other suites have run as an ordinary user already"; return 0; }
 	mkdir -p "$scratch/home" && chmod 777 "$scratch/home"
 	failed=0
-	for p in api exec; do
+	for p in api exec stuck confined soak; do
 		"$GO" test -c -o "$scratch/$p.test" "./tests/$p" || return 1
 		(cd "$scratch/home" && as_user "$scratch/$p.test" -test.v -test.timeout=10m -test.skip TestSurface) >"$scratch/out" 2>&1 || {
 			grep -vE "^ *(=== RUN|--- PASS)" "$scratch/out"
@@ -130,7 +134,7 @@ suite_nocgo() {
 	for script in text stack builds overlay; do
 		"tests/nocgo/$script.sh" || return 1
 	done
-	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo &&
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo ./tests/stuck ./tests/confined ./tests/soak &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 
@@ -168,7 +172,7 @@ suite_install() {
 	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
 }
 
-all="lint freestanding c go security exec differential std user race cgocheck nocgo old_go cross install"
+all="lint freestanding c checkers go security exec differential std user race cgocheck nocgo old_go cross install"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all

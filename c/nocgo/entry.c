@@ -77,7 +77,6 @@ static int64_t finish(struct call *c, const struct forkexec_request *r,
 	return answer;
 }
 
-#if UINTPTR_MAX == UINT64_MAX
 static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
 	int err = 0;
@@ -105,8 +104,6 @@ static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_s
 	go_end(&c->go, f, state, err);
 	return err;
 }
-
-#endif
 
 /* Strings whose addresses come from a table: what is wrong with position comes out here. */
 static int64_t hash(void)
@@ -143,10 +140,8 @@ HIDDEN void nocgo_entry(struct call *c)
 		c->answer = (int64_t)forkexec_work_size(r);
 	else if (c->op == OP_SETTLE)
 		c->answer = hold_settle(state);
-#if UINTPTR_MAX == UINT64_MAX
 	else if (c->op == OP_GO)
 		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
-#endif
 	else
 		c->answer = hash();
 }

@@ -68,6 +68,8 @@ IN_CHILD int forkexec_test_fault(long nr, long *ret)
 	side = syscall(SYS_getpid) == in->parent_pid ? PARENT : CHILD_SIDE;
 	in->count[side]++;
 	in->by_number[side][nr & 511]++;
+	if (in->count[side] < MAX_CALLS)
+		in->nr_at[side][in->count[side]] = (uint16_t)nr;
 	if (side == in->side && in->count[side] == in->at) {
 		in->hit = 1;
 		in->hit_nr = nr;
