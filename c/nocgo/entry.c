@@ -139,7 +139,7 @@ HIDDEN void nocgo_entry(struct call *c)
 	else if (c->op == OP_WORK_SIZE)
 		c->answer = (int64_t)forkexec_work_size(r);
 	else if (c->op == OP_SETTLE)
-		c->answer = hold_settle(state);
+		c->answer = -hold_settle(state); /* a count, and never WAIT_MORE */
 	else if (c->op == OP_GO)
 		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
 	else

@@ -72,7 +72,7 @@ func (c *Call) WorkSize(request unsafe.Pointer) uint64 {
 
 // Settle is forkexec_settle.
 func (c *Call) Settle(state unsafe.Pointer) int {
-	return int(c.do(forkexecOpSettle, nil, nil, state))
+	return -int(c.do(forkexecOpSettle, nil, nil, state)) // see entry.c
 }
 
 // Hash returns a hash over a table of constants in the text, for a test.
