@@ -35,6 +35,7 @@ test)
 	need libc6-dev-arm64-cross cross_libc
 	need qemu-user has qemu-aarch64
 	need util-linux has setpriv
+	need strace has strace
 	;;
 bench)
 	need git has git

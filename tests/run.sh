@@ -78,7 +78,7 @@ suite_c() {
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer
+		./tests/consumer ./tests/syscalls
 }
 
 suite_exec() {
