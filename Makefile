@@ -76,11 +76,27 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_go.h lib/libforkexec.* \
 		lib/pkgconfig/forkexec.pc share/man/man3/forkexec_spawn.3 share/man/man7/forkexec.7
 
+BENCH := $(GO) run ./bench/spawnbench -build $(B)/bench
+bench_files = -json $(B)/$(1).json -report $(B)/$(1).html -bench $(B)/$(1).txt
+
 ## bench: measures the C path against the standard library and other spawners
 .PHONY: bench
 bench: bench-tools
 	$(Q)mkdir -p $(B)
-	$(GO) run ./bench/spawnbench -build $(B)/bench -bench $(B)/bench.txt -report $(B)/bench.md
+	$(BENCH) -time 110s $(call bench_files,bench)
+	@echo 'with plots: $(B)/bench.html'
+
+## bench-full: all scenarios and the goals, with a report (half an hour, 17 GB of memory)
+.PHONY: bench-full
+bench-full: bench-tools
+	$(Q)mkdir -p $(B)
+	$(BENCH) -scenarios all -time 25m $(call bench_files,bench-full)
+	@echo 'with plots: $(B)/bench-full.html'
+
+## bench-readme: the README's table, from the last run of bench
+.PHONY: bench-readme
+bench-readme:
+	$(Q)$(BENCH) -from $(B)/bench.json -format readme
 
 ## test: every test that belongs to CI
 .PHONY: test
