@@ -79,12 +79,15 @@ suite_c() {
 }
 
 suite_checkers() {
-	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8
+	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8 &&
+		"$GO" test ./tests/api -run '^$' -fuzz FuzzStart -fuzztime 8s -fuzzminimizetime 1x >"$scratch/out" 2>&1 && return
+	tail -n 50 "$scratch/out" 2>/dev/null
+	return 1
 }
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls ./tests/signals/...
 }
 
 # Attackers against children that share this process's memory; as root, else it skips.
@@ -134,7 +137,8 @@ suite_nocgo() {
 	for script in text stack builds overlay; do
 		"tests/nocgo/$script.sh" || return 1
 	done
-	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo ./tests/stuck ./tests/confined ./tests/soak &&
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
+		./tests/stuck ./tests/confined ./tests/soak ./tests/signals &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 
