@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Reading what a run has left: the probe's report, brought to a form in which two
 // runs can be equal, and the state of the parent (descriptors, children, the

@@ -33,7 +33,7 @@ func init() {
 func TestOverlaySwitch(t *testing.T) {
 	s := newSpec()
 	s.name = "Files 1<<32"
-	s.attr.Files = []uintptr{fdNull, fdNull, fdNull, 1<<32 | fdNull}
+	s.attr.Files = []uintptr{fdNull, fdNull, fdNull, bit(32) | fdNull}
 	if o := s.run(reference); o.err != nil {
 		t.Errorf("the reference is not the standard library's code: %v", o.err)
 	}
