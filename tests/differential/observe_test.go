@@ -39,7 +39,7 @@ var reportBuffer [reportMaxBytes]byte
 func readReport(own map[string]string) []string {
 	var size [8]byte
 	_, _ = syscall.Pread(fdReport, size[:], reportSizeAt)
-	n := binary.NativeEndian.Uint64(size[:])
+	n := binary.LittleEndian.Uint64(size[:])
 	if n == 0 || n > reportMaxBytes {
 		return nil
 	}
