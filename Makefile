@@ -92,6 +92,11 @@ test: test-tools
 random: test-tools
 	$(GO) test ./tests/differential -count=1 -timeout 60m -run TestRandom -v -args -random.n 20000
 
+## matrix: every supported Go and architecture, into docs/matrix.md (most of an hour)
+.PHONY: matrix
+matrix: test-tools
+	GO='$(GO)' tests/matrix/run.sh
+
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)

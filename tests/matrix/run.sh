@@ -9,6 +9,7 @@
 # Cells are run one after the other, as Go's own tests of os/exec count descriptors and
 # processes. A test of Go's that fails under the overlay is run again, and then without:
 # one that fails there, too, is the machine's fault, and the cell says so.
+# shellcheck disable=SC2317 # functions are called through cell()
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -69,7 +70,7 @@ module_tests() {
 	nocgo=
 	[ "$CGO_ENABLED" = 1 ] || nocgo=./tests/nocgo
 	"$GO" test -timeout 20m ./go/... ./c/... ./include/... ./tests/api ./tests/layout ./tests/nofile \
-		./tests/exec ./tests/std $nocgo
+		./tests/exec ./tests/std ./tests/sandbox ${nocgo:+"$nocgo"}
 }
 
 overlay() { # overlay FILE: makes it, with a door for the differential suite
@@ -129,7 +130,7 @@ differential_arch() {
 	grep -vE '=== RUN|--- (PASS|SKIP)' "$tmp/first"
 	hung=$(sed -n 's/.*under the emulator \([0-9]*\) starts.*/\1/p' "$tmp/first" | awk '{s += $1} END {print s + 0}')
 	[ "$hung" = 0 ] || echo " ($hung hung)" >"$tmp/verdict"
-	return $status
+	return "$status"
 }
 
 show() { cat "$cells/$1" 2>/dev/null || echo 'not run'; }
@@ -178,8 +179,9 @@ all | go)
 esac
 case $part in
 all | arch)
+	[ "$part" = arch ] || set --
 	# shellcheck disable=SC2086 # one architecture a word
-	[ $part = arch ] && [ $# -gt 0 ] || set -- $archs
+	[ $# -gt 0 ] || set -- $archs
 	arch_part "$@"
 	;;
 esac
