@@ -70,6 +70,21 @@ program() { # program ARGS...: builds and runs it
 	(cd "$tmp/program" && "$GO" build -overlay "$overlay" -o "$tmp/p" "$@" .) && through_core "$tmp/p"
 }
 
+# What the kernel sees: how often clone3 was called, and rt_sigaction by children before
+# their execve. The standard library's child resets each handler, ours has none.
+calls() { # calls ENV...
+	env "$@" strace -f -qq -e trace=clone3,rt_sigaction,execve -o "$tmp/trace" "$tmp/p" || return 1
+	awk 'NR == 1 {program = $1} /clone3\(/ {clones++} /rt_sigaction\(/ {actions[$1]++}
+		/execve\(/ {if ($1 != program) sum += actions[$1]}
+		END {print clones + 0, sum + 0}' "$tmp/trace"
+}
+
+trace() {
+	set -- "$(calls FORKEXEC=)" "$(calls FORKEXEC=stdlib)"
+	echo "clone3 and the children's rt_sigaction: $1, of the standard library: $2"
+	[ "${1% *}" -ge 1 ] && [ "${1#* }" -eq 0 ] && [ "${2% *}" -eq 0 ] && [ "${2#* }" -ge 20 ]
+}
+
 same_again() {
 	"$GO" run ./go/cmd/forkexec-overlay -o "$overlay" && (cd "$(dirname "$overlay")" && sha256sum ./*) >"$tmp/second" &&
 		cmp "$tmp/first" "$tmp/second"
@@ -107,6 +122,11 @@ for version in local go1.22.12; do
 	check "$version: the same again" same_again
 	export CGO_ENABLED=0
 	check "$version: program, cgo off" program
+	if strace -o /dev/null true 2>/dev/null; then
+		check "$version: trace" trace
+	else
+		echo "skip  $version: trace: strace may not trace here"
+	fi
 	check "$version: program without text" other_architecture
 	unset CGO_ENABLED
 	check "$version: program, cgo on, -trimpath" program -trimpath
