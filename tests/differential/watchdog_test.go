@@ -123,9 +123,17 @@ func killChildren(pid int) {
 	for _, list := range lists {
 		data, _ := os.ReadFile(list)
 		for _, child := range strings.Fields(string(data)) {
-			if n, err := strconv.Atoi(child); err == nil && n > 1 {
+			if n, err := strconv.Atoi(child); err == nil && n > 1 && (emulator == "" || sameProgram(pid, n)) {
 				_ = syscall.Kill(n, syscall.SIGKILL)
 			}
 		}
 	}
+}
+
+// sameProgram says whether a child is before its execve. What hangs in an emulator is,
+// and other children may be needed by the cases that follow.
+func sameProgram(pid, child int) bool {
+	own, err1 := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	other, err2 := os.Readlink(fmt.Sprintf("/proc/%d/exe", child))
+	return err1 == nil && err2 == nil && own == other
 }
