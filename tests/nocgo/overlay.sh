@@ -110,6 +110,17 @@ refused() { # refused SED-SCRIPT FILE WORD
 	grep -q "go9: .*$3" "$tmp/why" && [ ! -e "$tmp/refused/overlay.json" ]
 }
 
+# A toolchain in the module cache: Go refuses the overlay later, so there is a warning.
+warned() { # warned GOVERSION
+	printf '#!/bin/sh\necho '\''{"GOROOT": "%s", "GOMODCACHE": "%s", "GOVERSION": "%s"}'\''\n' \
+		"$("$GO" env GOROOT)" "$(dirname "$("$GO" env GOROOT)")" "$1" >"$tmp/fakego"
+	chmod +x "$tmp/fakego"
+	"$GO" run ./go/cmd/forkexec-overlay -go "$tmp/fakego" -o "$tmp/warned/overlay.json" 2>"$tmp/why" || return 1
+	cat "$tmp/why"
+	grep -q 'module cache' "$tmp/why"
+}
+not_warned() { ! warned "$1"; }
+
 for version in local go1.22.12; do
 	export GOTOOLCHAIN=$version
 	if ! "$GO" version >/dev/null 2>&1; then
@@ -138,5 +149,7 @@ done
 export GOTOOLCHAIN=local
 check 'a new field is refused' refused 's/^	PidFD \*int$/&; NoNewPrivs bool/' exec_linux.go SysProcAttr
 check 'another function is refused' refused 's/^func forkAndExecInChild(/&_ int, /' exec_linux.go forkAndExecInChild
+check 'a toolchain in the module cache' warned go1.25.3
+check 'the same before Go 1.25' not_warned go1.24.9
 check 'another limit is refused' refused 's/nlim.Max - 1/nlim.Max - 2/' rlimit.go 'soft limit'
 exit $failed
