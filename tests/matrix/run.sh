@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# run.sh [go [VERSION...] | arch [ARCH...]]: does it all work with every supported Go and
+# run.sh [go [VERSION...] | arch [ARCH...] | table]: does it all work with every supported Go and
 # on every architecture? Without an argument everything runs, for most of an hour, and the
 # tables of docs/matrix.md are made anew; with one, that part, and cells of earlier runs
-# stay (build/matrix). CELLS='*-std' runs those of that name. `make matrix` calls it.
+# stay (build/matrix). CELLS='*-std' runs those of that name; "table" runs nothing and only
+# writes the tables. `make matrix` calls it.
 #
 # Cells are run one after the other, as Go's own tests of os/exec count descriptors and
 # processes. A test of Go's that fails under the overlay is run again, and then without:
