@@ -78,7 +78,7 @@ suite_c() {
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/failures ./tests/soak
 }
 
 suite_exec() {
@@ -123,7 +123,7 @@ suite_nocgo() {
 	for script in text stack builds overlay; do
 		"tests/nocgo/$script.sh" || return 1
 	done
-	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo ./tests/stuck ./tests/confined ./tests/soak &&
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo ./tests/stuck ./tests/confined ./tests/failures ./tests/soak &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 

@@ -12,6 +12,7 @@ package stuck
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,8 @@ import (
 
 	forkexec "forkexec.example/forkexec/go"
 )
+
+var only = flag.String("stuck.only", "", "of what shall go on, check only this")
 
 // patience is for how long the victim may be silent.
 const patience = 10 * time.Second
@@ -238,7 +241,7 @@ func (tr *trap) run(t *testing.T, program, way string, endable bool) {
 	defer v.end(release)
 	v.expect("started")
 	tr.catch(v)
-	v.say("check")
+	v.say("check " + *only)
 	for what := v.line(); what != "checked"; what = v.line() {
 		if result := v.line(); result != "<nil>" {
 			t.Errorf("%s: %s", what, result)

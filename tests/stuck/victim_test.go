@@ -26,7 +26,8 @@ import (
 // own, as it may stand still for ever. It does what its standard input says, line by
 // line, and answers each with lines; testdata/victim.c is the same for the C library.
 //
-//	check    starts, collections and so on; lines "check WHAT" and "ERROR" each, "checked"
+//	check X  starts, collections and so on, of the name X only if there is one; lines
+//	         "check WHAT" and "ERROR" each, then "checked"
 //	end      ends the start's context, then as result
 //	result   waits for the start's end: "result: ERROR"
 //	clean    waits until nothing is left: "clean: ERROR"
@@ -110,9 +111,10 @@ func victim() int {
 	fmt.Println("started")
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
+		if name, ok := strings.CutPrefix(in.Text(), "check"); ok {
+			check(strings.TrimSpace(name))
+		}
 		switch in.Text() {
-		case "check":
-			check()
 		case "end":
 			cancel()
 			fmt.Println("result:", <-result)
@@ -200,8 +202,11 @@ var checks = []struct {
 	}},
 }
 
-func check() {
+func check(only string) {
 	for _, c := range checks {
+		if only != "" && c.name != only {
+			continue
+		}
 		fmt.Println("check", c.name)
 		fmt.Println(c.run())
 	}
