@@ -24,7 +24,7 @@ version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkex
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
-CORE := child clone forkexec goabi plan
+CORE := child clone forkexec goabi hold plan
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \
@@ -76,11 +76,27 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_go.h lib/libforkexec.* \
 		lib/pkgconfig/forkexec.pc share/man/man3/forkexec_spawn.3 share/man/man7/forkexec.7
 
+BENCH := $(GO) run ./bench/spawnbench -build $(B)/bench
+bench_files = -json $(B)/$(1).json -report $(B)/$(1).html -bench $(B)/$(1).txt
+
 ## bench: measures the C path against the standard library and other spawners
 .PHONY: bench
 bench: bench-tools
 	$(Q)mkdir -p $(B)
-	$(GO) run ./bench/spawnbench -build $(B)/bench -bench $(B)/bench.txt -report $(B)/bench.md
+	$(BENCH) -time 110s $(call bench_files,bench)
+	@echo 'with plots: $(B)/bench.html'
+
+## bench-full: all scenarios and the goals, with a report (half an hour, 17 GB of memory)
+.PHONY: bench-full
+bench-full: bench-tools
+	$(Q)mkdir -p $(B)
+	$(BENCH) -scenarios all -time 25m $(call bench_files,bench-full)
+	@echo 'with plots: $(B)/bench-full.html'
+
+## bench-readme: the README's table, from the last run of bench
+.PHONY: bench-readme
+bench-readme:
+	$(Q)$(BENCH) -from $(B)/bench.json -format readme
 
 ## test: every test that belongs to CI
 .PHONY: test
@@ -99,6 +115,11 @@ soak: test-tools
 	for cgo in 1 0; do \
 		CGO_ENABLED=$$cgo $(GO) test ./tests/soak -count=1 -timeout 12h -v -args -soak.n $(N) || exit 1; \
 	done
+
+## fuzz: the fuzz targets, FUZZ_SECONDS (600) each
+.PHONY: fuzz
+fuzz: test-tools
+	tests/fuzz/fuzz.sh $(or $(FUZZ_SECONDS),600)
 
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
@@ -124,14 +145,15 @@ fmt:
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/fault/test_*.c))
 helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c)) $(helpers_$(1))
 helpers_fault := tests/unit/support.c
-TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -MMD -MP -Wall -Wextra -Wshadow -Wconversion
+TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -Wall -Wextra -Wshadow -Wconversion
 
 ## tests: builds the C tests
 .PHONY: tests
 tests: $(TESTS)
 
 $(B)/tests/fault/%: TEST_CFLAGS += -DFORKEXEC_TESTING
-$(B)/tests/%: tests/%.c $(LIB:%=c/%.c)
+# Several sources at once leave -MMD one of them: all that any of them may include.
+$(B)/tests/%: tests/%.c $(LIB:%=c/%.c) $(wildcard c/*.h include/*.h tests/unit/*.[ch] tests/fault/*.[ch])
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TEST_CFLAGS) $(CFLAGS) $< $(call helpers,$(notdir $(patsubst %/,%,$(dir $<)))) \
@@ -147,4 +169,4 @@ clean:
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 12
 
--include $(wildcard $(B)/obj/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(B)/obj/*.d)

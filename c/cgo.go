@@ -37,5 +37,11 @@ func Finish(r *Request, res *Result, s *State, ns int64) int {
 		(*C.struct_forkexec_result)(unsafe.Pointer(res)), (*C.struct_forkexec_state)(unsafe.Pointer(s)), C.int64_t(ns)))
 }
 
+// Settle makes this process dumpable again if it is time, and returns how many children
+// may still be in its memory.
+func Settle(s *State) int {
+	return int(C.forkexec_settle((*C.struct_forkexec_state)(unsafe.Pointer(s))))
+}
+
 // Cancel makes a Finish of another thread on the same work memory return ECANCELED.
 func Cancel(work unsafe.Pointer) { C.forkexec_cancel(work) }

@@ -42,6 +42,78 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 			child_fail(job, FORKEXEC_STEP_##STEP, try_ret, (int64_t)(detail));         \
 	} while (0)
 
+/* The descriptors that the steps to come need, one after the other; -1: none. */
+#define N_NEEDED_FDS(r) ((r)->n_fds + N_OWN_FDS + 2)
+CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
+{
+	const struct forkexec_request *r = job->request;
+
+	if (i < r->n_fds)
+		return job->fds[i];
+	i -= r->n_fds;
+	if (i < N_OWN_FDS) /* all, for their numbers must not come to mean something else */
+		return job->own_fds[i];
+	if (i == N_OWN_FDS)
+		return r->flags & FORKEXEC_ERRNO_PIPE ? job->child_errno_pipe : -1;
+	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
+}
+
+/* The least of them from first on, or INT32_MAX. */
+CHILD static int32_t child_next_needed_fd(const struct job *job, int32_t first)
+{
+	int32_t next = INT32_MAX, fd;
+	uint32_t i;
+
+	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
+		fd = child_needed_fd(job, i);
+		if (fd >= first && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+/* One more than the last of them. */
+CHILD static int32_t child_end_of_needed_fds(const struct job *job)
+{
+	int32_t end = 0, fd;
+	uint32_t i;
+
+	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
+		fd = child_needed_fd(job, i);
+		if (fd >= end && fd < INT32_MAX)
+			end = fd + 1;
+	}
+	return end;
+}
+
+/*
+ * Closes what no step to come needs. What is above all of it goes first, for if the table
+ * is our parent's, the kernel then copies only what is below (Linux 5.9): whatever is open
+ * there costs nothing. Nothing may touch a descriptor before that.
+ *
+ * The rest only where our IDs will change: who then may ptrace us could take what is left,
+ * should we be killed before the exec (CVE-2026-46333).
+ */
+CHILD static void child_trim_fds(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	int new_ids = r->flags & FORKEXEC_CREDENTIAL ||
+		      (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER;
+	int32_t end = child_end_of_needed_fds(job), fd, next;
+	long ret = sys_close_range((unsigned)end, ~0u, CLOSE_RANGE_UNSHARE);
+
+	if (ret < 0 && job->shares_table) /* a filter came up since it was seen to work */
+		TRY(CLOSE_FDS, sys_unshare(CLONE_FILES), end);
+	job->trimmed = ret >= 0;
+	if (!new_ids || r->n_fds > TRIM_MAX_FILES)
+		return;
+	for (fd = 0; fd < end; fd = next + 1) {
+		next = child_next_needed_fd(job, fd);
+		if (next > fd)
+			(void)sys_close_range((unsigned)fd, (unsigned)next - 1, 0);
+	}
+}
+
 /* The parent writes the ID maps, or not, and then says what to do. */
 CHILD static void child_id_map_sync(struct job *job)
 {
@@ -187,7 +259,7 @@ CHILD static int child_is_own(const struct job *job, int32_t fd)
 {
 	int k;
 
-	for (k = 0; k < 4; k++)
+	for (k = 0; k < N_OWN_FDS; k++)
 		if (fd >= 0 && fd == job->own_fds[k])
 			return 1;
 	return 0;
@@ -244,7 +316,7 @@ CHILD static void child_fds(struct job *job)
 		sys_close(i);
 }
 
-/* The pipes that tell of a failure must survive the passes over the descriptors. */
+/* The pipes that tell of a failure, or of our end, must survive the passes over fds[]. */
 CHILD static int child_save_pipe(struct job *job, int fd)
 {
 	int32_t n = (int32_t)job->request->n_fds, first = n < 3 ? 3 : n;
@@ -325,6 +397,8 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 	const struct forkexec_request *r = job->request;
 
 	job->marked = 1;
+	if (job->trim)
+		child_trim_fds(job);
 
 	if (r->n_ambient_caps)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
@@ -360,6 +434,7 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 
 	/* Descriptors */
 	job->child_report = child_save_pipe(job, job->child_report);
+	job->child_hold = child_save_pipe(job, job->child_hold);
 	if (r->flags & FORKEXEC_ERRNO_PIPE)
 		job->child_errno_pipe = child_save_pipe(job, job->child_errno_pipe);
 	child_fds(job);

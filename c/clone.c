@@ -14,13 +14,15 @@
  * - the child using our stack: it has its own, in the job.
  * - the child outliving the job: forkexec_finish() waits for CLONE_CHILD_CLEARTID,
  *   which the kernel does when the child leaves this memory, by exec or by exit.
+ * - the child's closes taking effect in our descriptor table (may_share_table): the first
+ *   thing it does is to leave it, by close_range(2) with CLOSE_RANGE_UNSHARE.
  * - an emulator that turns vfork into fork: until a method is proven to share, the
  *   child also reports through a pipe.
  */
 #include "core.h"
 
 /* Says in words what FORKEXEC_STATE_* and the request allow for this start. */
-static int method_allowed(const struct job *job, uint32_t method, int share, uint32_t bits)
+static int method_allowed(const struct job *job, uint32_t method, uint32_t share, uint32_t bits)
 {
 	const struct forkexec_request *r = job->request;
 	int is_clone3 = method == METHOD_CLONE3 || method == METHOD_CLONE3_FORK;
@@ -33,6 +35,8 @@ static int method_allowed(const struct job *job, uint32_t method, int share, uin
 		return is_clone3 && is_fork == !share;
 	if (bits & STATE_REFUSED(method))
 		return 0;
+	if (share == SHARE_CLONE3)
+		return method == METHOD_CLONE3;
 	return share ? method != METHOD_CLONE3_FORK : is_fork;
 }
 
@@ -49,9 +53,25 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 		flags |= CLONE_CLEAR_SIGHAND;
 	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK)
 		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
-	if (method == METHOD_VFORK || (flags & CLONE_VM && r->flags & FORKEXEC_VFORK))
+	if (job->shares_table)
+		flags |= CLONE_FILES;
+	if (method == METHOD_VFORK ||
+	    (flags & CLONE_VM && r->flags & FORKEXEC_VFORK && job->share != SHARE_CLONE3))
 		flags |= CLONE_VFORK;
 	return flags;
+}
+
+/*
+ * May the child begin with our descriptor table itself, instead of a copy that costs time
+ * for each descriptor and that it would throw away? It must be sure to leave it before it
+ * touches a descriptor, and we must not close one that it is to keep in the meantime: so
+ * there are no pipes of ours.
+ */
+static int may_share_table(const struct job *job, uint32_t method, uint32_t bits)
+{
+	return job->trim && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
+	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
+	       !(job->request->flags & FORKEXEC_ERRNO_PIPE);
 }
 
 static long clone_once(struct job *job, uint32_t method)
@@ -69,6 +89,8 @@ static long clone_once(struct job *job, uint32_t method)
 	job->own_fds[1] = job->report[1];
 	job->own_fds[2] = job->sync[0];
 	job->own_fds[3] = job->sync[1];
+	job->child_hold = job->own_fds[5] = job->hold[1];
+	job->own_fds[4] = job->hold[0];
 	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
 		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
 				 child_main, job);
@@ -117,25 +139,27 @@ static int has_demands(const struct forkexec_request *r)
 }
 
 /* Tries the methods from best to plainest; collects the STATE_REFUSED bits. */
-static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_t bits,
-			uint32_t *ret_refused)
+static long try_methods(struct job *job, struct forkexec_result *reterr,
+			struct forkexec_state *state, uint32_t bits, uint32_t *ret_refused)
 {
-	int share = plan_may_share(job->request);
 	uint32_t method;
 	long ret = -E_NOSYS;
 
 	for (method = 0; method < N_METHODS; method++) {
-		if (!method_allowed(job, method, share, bits))
+		if (!method_allowed(job, method, job->share, bits))
 			continue;
 		if (!(bits & STATE_PROVEN(method))) {
 			ret = open_pipe(job->report);
 			if (ret < 0)
 				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
 		}
+		job->shares_table = (uint32_t)may_share_table(job, method, bits);
 		ret = clone_once(job, method);
 		if (!is_refusal(ret))
 			break;
 		*ret_refused |= STATE_REFUSED(method);
+		if (job->share == SHARE_CLONE3)
+			hold_drop(job, state); /* the forking methods come next */
 	}
 	if (ret < 0)
 		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret,
@@ -157,12 +181,12 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	long ret;
 
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
-	ret = try_methods(job, reterr, bits, &refused);
+	ret = try_methods(job, reterr, state, bits, &refused);
 	if (ret == -E_INVAL && reterr->step == FORKEXEC_STEP_CLONE && job->with_pidfd &&
 	    !has_demands(r)) {
 		job->with_pidfd = 0;
 		refused = STATE_NO_PIDFD;
-		ret = try_methods(job, reterr, bits, &refused);
+		ret = try_methods(job, reterr, state, bits, &refused);
 	}
 	if (ret < 0)
 		return ret;
@@ -260,7 +284,12 @@ HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkex
 		close_pipe(job->sync);
 		return fail(ret, FORKEXEC_STEP_SIGMASK, (int)-err, 0);
 	}
+	hold_begin(job, state, method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, state_bits(state)));
 	pid = clone_by_methods(job, ret, state);
+	if (pid < 0)
+		hold_drop(job, state);
+	else
+		hold_cloned(job);
 	if (!mask)
 		sys_restore_mask(&job->mask);
 	if (pid < 0) {

@@ -26,11 +26,15 @@ enum method {
 /*
  * forkexec_state.bits beyond the public ones. REFUSED: this kernel or sandbox does
  * not allow the method, a lesser one worked in the same start. PROVEN: a child made
- * so was seen to share its parent's memory. NO_PIDFD: the same for CLONE_PIDFD.
+ * so was seen to share its parent's memory. NO_PIDFD: the same for CLONE_PIDFD. TRIMS: a
+ * child's close_range(2) with CLOSE_RANGE_UNSHARE was seen to work.
  */
 #define STATE_REFUSED(method) (1u << (8 + (method)))
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
+#define STATE_TRIMS           STATE_PROVEN(N_METHODS)
+
+#define N_OWN_FDS 6
 
 /*
  * What failed. Written by the child in the shared memory and, where that is not
@@ -48,7 +52,7 @@ struct record {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, fds, caps, own_fds and child_*, which
+ * clears tid. The child writes record, marked, trimmed, fds, caps, own_fds and child_*, which
  * nobody else touches in that time; the parent writes the rest, which the child only reads
  * where it was set before the clone.
  */
@@ -56,6 +60,7 @@ struct job {
 	volatile uint32_t tid;       /* nonzero until exec or exit (CLONE_CHILD_CLEARTID) */
 	volatile uint32_t marked;    /* set by the child: this memory is shared */
 	volatile uint32_t cancelled; /* set by forkexec_cancel() */
+	volatile uint32_t trimmed;   /* set by the child: close_range(2) unshares its table */
 	uint32_t method;             /* enum method that made the child */
 	volatile struct record record;
 
@@ -68,8 +73,10 @@ struct job {
 	int32_t child_report; /* the child's ends of the same; it may move them */
 	int32_t child_sync[2];
 	int32_t child_errno_pipe;
-	int32_t own_fds[4]; /* the numbers of our pipes in the child: report, sync; -1 */
+	int32_t own_fds[N_OWN_FDS]; /* the numbers of our pipes in the child: report, sync, hold; -1 */
 	uint32_t with_pidfd;
+	uint32_t trim;         /* CLOSE_FDS, and no path may need a descriptor */
+	uint32_t shares_table; /* the child begins with our descriptor table itself */
 	uint32_t n_uid_text;
 	uint32_t n_gid_text;
 	int32_t *fds; /* a copy: the passes over it move entries */
@@ -79,6 +86,34 @@ struct job {
 	unsigned char *stack_top;
 	struct sys_cap_header cap_header;
 	struct sys_cap_data caps[2];
+
+	uint32_t share;     /* enum share */
+	uint32_t held;      /* this start was counted by hold.c */
+	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
+	int32_t child_hold; /* its write end in the child, which must not close it; -1 */
+};
+
+/* What the child of a start may share, hold_begin(). */
+enum share {
+	SHARE_NOT,
+	SHARE,        /* our memory, by any method */
+	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and never suspending us */
+};
+
+/* struct forkexec_state.hold; hold.c alone looks into it. n children are counted. */
+#define HOLD_MAX 32
+struct ids {
+	uint32_t uid[3];
+	uint32_t gid[3];
+	struct sys_cap_data caps[2];
+};
+struct hold {
+	uint32_t n;
+	uint32_t lock;
+	uint32_t put_back; /* we were dumpable when n left 0 */
+	uint32_t lost;     /* for ever: a child with other IDs was not counted */
+	struct ids ids;    /* ours when n left 0 */
+	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };
 
 _Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
@@ -93,10 +128,20 @@ _Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks
 
 /* The kernel's limit on lines of an ID map (UID_GID_MAP_MAX_EXTENTS, Linux 4.15). */
 #define ID_MAP_MAX_LINES 340
+/*
+ * Of a map that is too long we write one line too many: the kernel's answer, EINVAL,
+ * is the same as to all of it, and comes after those to earlier steps.
+ */
+static CORE_INLINE uint32_t id_map_lines(uint32_t n)
+{
+	return n > ID_MAP_MAX_LINES ? ID_MAP_MAX_LINES + 1 : n;
+}
+
 /* Three numbers of at most 20 characters with a sign, two spaces, a newline. */
 #define ID_MAP_LINE 64
 #define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
 #define TEXT_BUSY_MAX_MS 60000
+#define TRIM_MAX_FILES 1024 /* child_trim_fds() takes time in its square */
 
 /* Path and number: "/proc/" + ten digits + "/setgroups" + NUL. */
 #define PROC_PATH 32
@@ -110,6 +155,16 @@ HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 /* clone.c: mask as for start() */
 HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
 		     const uint64_t *mask);
+
+/*
+ * hold.c, all with all signals blocked. hold_begin() sets job->share, and job->hold if the
+ * child is counted; clone3: may METHOD_CLONE3 be tried? After the clone hold_cloned(), or
+ * hold_drop() if there is no child that shares. hold_settle() returns how many still do.
+ */
+HIDDEN void hold_begin(struct job *job, struct forkexec_state *state, int clone3);
+HIDDEN void hold_cloned(struct job *job);
+HIDDEN void hold_drop(struct job *job, struct forkexec_state *state);
+HIDDEN int hold_settle(struct forkexec_state *state);
 
 /*
  * forkexec.c: forkexec_start() and forkexec_finish() in the pieces that a caller needs

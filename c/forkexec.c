@@ -187,7 +187,7 @@ HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result
 		sys_close(job->report[0]);
 	job->report[0] = -1;
 	if (job->marked)
-		state_set(state, STATE_PROVEN(job->method));
+		state_set(state, STATE_PROVEN(job->method) | (job->trimmed ? STATE_TRIMS : 0));
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;
@@ -213,6 +213,30 @@ PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_res
 	while ((err = finish_round(r, ret, state, &w)) == WAIT_MORE)
 		w.ret = sys_call(w.nr, w.args[0], w.args[1], w.args[2], w.args[3], w.args[4], 0);
 	return err;
+}
+
+PUBLIC int forkexec_settle(struct forkexec_state *state)
+{
+	uint64_t all = ~UINT64_C(0), mask;
+	int n;
+
+	if (sys_rt_sigprocmask(SIG_SETMASK, &all, &mask) < 0)
+		return 1; /* in no state to tell */
+	n = hold_settle(state);
+	sys_restore_mask(&mask);
+	return n;
+}
+
+/*
+ * The end of file comes microseconds after the child's tid is cleared, unless a child of
+ * somebody else's fork(2) has the pipe, too: then a later start does it.
+ */
+static void settle_soon(const struct job *job, struct forkexec_state *state)
+{
+	int tries;
+
+	for (tries = 0; job->held && tries < 20 && forkexec_settle(state) > 0; tries++)
+		sys_sleep_us(50);
 }
 
 PUBLIC void forkexec_cancel(void *work)
@@ -292,6 +316,7 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 		if (!err)
 			err = forkexec_finish(&own, ret, state, -1);
 	} while (err == -E_TXTBSY && own.text_busy_ms > 0 && pause_ms(&own.text_busy_ms));
+	settle_soon(own.work, state);
 	work_give(state, own.work, size);
 	return err;
 }

@@ -7,10 +7,7 @@
  */
 #include "goabi.h"
 
-/* The frames of 32-bit programs are others; nobody has asked for them yet. */
-#if UINTPTR_MAX == UINT64_MAX
-
-/* Go's int is 64 bits wide; what does not fit cannot exist in the kernel either. */
+/* Where Go's int is 64 bits wide, what does not fit cannot exist in the kernel either. */
 static int32_t narrow(intptr_t v)
 {
 	return v < INT32_MIN || v > INT32_MAX ? INT32_MIN : (int32_t)v;
@@ -25,10 +22,6 @@ static uint64_t flag_if(int condition, uint64_t flag)
 {
 	return condition ? flag : 0;
 }
-
-_Static_assert(sizeof(struct forkexec_go_id_map) == sizeof(struct forkexec_id_map),
-	       "Go's SysProcIDMap is passed on as it is");
-_Static_assert(sizeof(uintptr_t) == sizeof(uint64_t), "and so is []uintptr of capabilities");
 
 static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_sys_proc_attr *sys)
 {
@@ -50,11 +43,8 @@ static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_s
 	r->pdeathsig = narrow(sys->pdeathsig);
 	r->clone_flags = sys->cloneflags;
 	r->unshare_flags = sys->unshareflags;
-	r->uid_map = sys->uid_mappings.ptr;
 	r->n_uid_map = count(&sys->uid_mappings);
-	r->gid_map = sys->gid_mappings.ptr;
 	r->n_gid_map = count(&sys->gid_mappings);
-	r->ambient_caps = sys->ambient_caps.ptr;
 	r->n_ambient_caps = count(&sys->ambient_caps);
 	r->cgroup_fd = narrow(sys->cgroup_fd);
 	if (cred) {
@@ -67,8 +57,7 @@ static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_s
 	}
 }
 
-/* Returns the number of bytes that the descriptors need beside the work memory. */
-static uint64_t from_frame(struct forkexec_request *r, const struct forkexec_go_frame *f,
+static void from_frame(struct forkexec_request *r, const struct forkexec_go_frame *f,
 			   const struct forkexec_state *state)
 {
 	unsigned char *p = (unsigned char *)r;
@@ -93,34 +82,77 @@ static uint64_t from_frame(struct forkexec_request *r, const struct forkexec_go_
 	r->nofile_max = state->nofile_max;
 	r->nofile_raised = state->nofile_raised;
 	from_sys_attr(r, f->sys);
-	return (uint64_t)r->n_fds * sizeof(int32_t);
+}
+
+/* The lists of Go's int, which are copied to lists of fixed width beside the work memory. */
+static uint64_t lists_size(const struct forkexec_request *r)
+{
+	return ((uint64_t)id_map_lines(r->n_uid_map) + id_map_lines(r->n_gid_map)) *
+		       sizeof(struct forkexec_id_map) +
+	       (uint64_t)r->n_ambient_caps * sizeof(uint64_t) +
+	       (uint64_t)r->n_fds * sizeof(int32_t);
+}
+
+static struct forkexec_id_map *copy_map(struct forkexec_id_map *to,
+					const struct forkexec_go_slice *s, uint32_t n)
+{
+	const struct forkexec_go_id_map *from = s->ptr;
+	uint32_t i;
+
+	for (i = 0; i < id_map_lines(n); i++, to++) {
+		to->container_id = from[i].container_id;
+		to->host_id = from[i].host_id;
+		to->size = from[i].size;
+		NOT_A_LIBC_CALL();
+	}
+	return to;
+}
+
+/* Widest elements first: each list then is aligned. */
+static void copy_lists(struct forkexec_request *r, const struct forkexec_go_frame *f, void *to)
+{
+	const struct forkexec_go_sys_proc_attr *sys = f->sys;
+	const uintptr_t *files = f->attr->files.ptr, *capabilities = sys->ambient_caps.ptr;
+	struct forkexec_id_map *maps = to;
+	uint64_t *caps;
+	int32_t *fds;
+	uint32_t i;
+
+	r->uid_map = maps;
+	maps = copy_map(maps, &sys->uid_mappings, r->n_uid_map);
+	r->gid_map = maps;
+	maps = copy_map(maps, &sys->gid_mappings, r->n_gid_map);
+	caps = (uint64_t *)(void *)maps;
+	r->ambient_caps = caps;
+	for (i = 0; i < r->n_ambient_caps; i++)
+		*caps++ = capabilities[i];
+	/* -1 closes; any other number outside of int is not a descriptor: EBADF. */
+	fds = (int32_t *)(void *)caps;
+	r->fds = fds;
+	for (i = 0; i < r->n_fds; i++)
+		*fds++ = narrow((intptr_t)files[i]);
 }
 
 HIDDEN int go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
 	struct forkexec_request *r = &g->request;
-	uint64_t fds_size = from_frame(r, f, state), size = forkexec_work_size(r);
-	const uintptr_t *files = f->attr->files.ptr;
-	int32_t *fds;
-	uint32_t i;
+	uint64_t size;
 
+	from_frame(r, f, state);
+	size = forkexec_work_size(r);
 	f->ret_pid = 0;
-	f->ret_err = size ? E_NOMEM : E_INVAL;
-	if (!size)
+	f->ret_err = E_INVAL;
+	if (!size || r->n_ambient_caps > INT32_MAX)
 		return -E_INVAL;
-	g->work_size = size + fds_size;
+	f->ret_err = E_NOMEM;
+	g->work_size = size + lists_size(r);
 	g->work = work_take(state, &g->work_size);
 	if (!g->work)
 		return -E_NOMEM;
 	r->work = g->work;
 	r->work_size = size;
 	g->result.step = FORKEXEC_STEP_NONE;
-
-	/* -1 closes; any other number outside of int is not a descriptor: EBADF. */
-	fds = (int32_t *)(void *)(g->work + size);
-	for (i = 0; i < r->n_fds; i++)
-		fds[i] = narrow((intptr_t)files[i]);
-	r->fds = fds;
+	copy_lists(r, f, g->work + size);
 	return 0;
 }
 
@@ -148,5 +180,3 @@ PUBLIC void forkexec_go(struct forkexec_go_frame *f, struct forkexec_state *stat
 		err = forkexec_finish(&g.request, &g.result, state, -1);
 	go_end(&g, f, state, err);
 }
-
-#endif /* UINTPTR_MAX */

@@ -59,6 +59,7 @@ const (
 	_ = -(unsafe.Offsetof(State{}.NofileSoft) ^ unsafe.Offsetof(C.struct_forkexec_state{}.nofile_soft))
 	_ = -(unsafe.Offsetof(State{}.NofileMax) ^ unsafe.Offsetof(C.struct_forkexec_state{}.nofile_max))
 	_ = -(unsafe.Offsetof(State{}.NofileRaised) ^ unsafe.Offsetof(C.struct_forkexec_state{}.nofile_raised))
+	_ = -(unsafe.Offsetof(State{}.hold) ^ unsafe.Offsetof(C.struct_forkexec_state{}.hold))
 	_ = -(unsafe.Sizeof(IDMap{}) ^ C.sizeof_struct_forkexec_id_map)
 
 	_ = -(Setsid ^ C.FORKEXEC_SETSID)
@@ -77,5 +78,6 @@ const (
 	_ = -(Nofile ^ C.FORKEXEC_NOFILE)
 	_ = -(CloseFds ^ C.FORKEXEC_CLOSE_FDS)
 	_ = -(Vfork ^ C.FORKEXEC_VFORK)
+	_ = -(KeepDumpable ^ C.FORKEXEC_KEEP_DUMPABLE)
 	_ = -(StateNoClone3 ^ C.FORKEXEC_STATE_NO_CLONE3)
 )

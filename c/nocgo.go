@@ -46,6 +46,14 @@ func Finish(r *Request, res *Result, s *State, ns int64) int {
 	return call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
 }
 
+// Settle makes this process dumpable again if it is time, and returns how many children
+// may still be in its memory.
+func Settle(s *State) int {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	return call.Settle(unsafe.Pointer(s))
+}
+
 // Cancel makes a Finish of another thread on the same work memory return ECANCELED.
 func Cancel(work unsafe.Pointer) {
 	call := calls.Get().(*nocgo.Call)

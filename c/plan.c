@@ -99,18 +99,9 @@ static uint64_t round16(uint64_t n)
 	return (n + 15) & ~(uint64_t)15;
 }
 
-/*
- * Of a map that is too long we write one line too many: the kernel's answer, EINVAL,
- * is the same as to all of it, and comes after those to earlier steps.
- */
-static uint32_t lines_written(uint32_t n)
-{
-	return n > ID_MAP_MAX_LINES ? ID_MAP_MAX_LINES + 1 : n;
-}
-
 static uint64_t text_size(const struct forkexec_request *r)
 {
-	uint64_t lines = lines_written(r->n_uid_map) + lines_written(r->n_gid_map);
+	uint64_t lines = id_map_lines(r->n_uid_map) + id_map_lines(r->n_gid_map);
 
 	return round16(lines * ID_MAP_LINE);
 }
@@ -172,7 +163,7 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 {
 	uint32_t i;
 
-	for (i = 0; i < lines_written(n); i++) {
+	for (i = 0; i < id_map_lines(n); i++) {
 		p = put_number(p, map[i].container_id);
 		*p++ = ' ';
 		p = put_number(p, map[i].host_id);
@@ -181,6 +172,28 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 		*p++ = '\n';
 	}
 	return p;
+}
+
+static int starts_with(const char *s, const char *prefix)
+{
+	for (; *prefix; prefix++, s++) {
+		if (*s != *prefix)
+			return 0;
+		NOT_A_LIBC_CALL();
+	}
+	return 1;
+}
+
+/* May a path go through one of our descriptors, as "/proc/self/fd/7" does? */
+static int needs_fd(const char *path)
+{
+	if (!path || path[0] != '/')
+		return 0;
+	if (!starts_with(path, "/proc/"))
+		return starts_with(path, "/dev/fd/");
+	while (*path && !starts_with(path, "/fd/"))
+		path++;
+	return *path != 0;
 }
 
 /* Lays the job out in the request's work memory. The request has passed plan_check. */
@@ -194,6 +207,10 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->tid = 1;
 	job->marked = 0;
 	job->cancelled = 0;
+	job->trimmed = 0;
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !needs_fd(r->path) && !needs_fd(r->dir) &&
+		    !needs_fd(r->chroot);
+	job->shares_table = 0;
 	job->method = N_METHODS;
 	job->record.step = FORKEXEC_STEP_NONE;
 	job->record.err = 0;
@@ -203,6 +220,9 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->report[0] = job->report[1] = -1;
 	job->sync[0] = job->sync[1] = -1;
 	job->pidfd = -1;
+	job->share = SHARE_NOT;
+	job->held = 0;
+	job->hold[0] = job->hold[1] = -1;
 
 	job->fds = (int32_t *)(void *)p;
 	for (i = 0; i < r->n_fds; i++) {
@@ -251,12 +271,13 @@ static int suid_dumpable(void)
  *   is 1.
  * - A new user namespace: its owner has every capability over the child. A process
  *   of our user, without capabilities, could then write a privileged parent's
- *   memory. Never shared.
+ *   memory, unless that is not dumpable: hold.c decides.
  */
 HIDDEN int plan_may_share(const struct forkexec_request *r)
 {
-	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER)
-		return 0;
+	/* unshare(2) has nothing to do in a copy, but refuses memory that is shared. */
+	if (r->unshare_flags & CLONE_VM)
+		return !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER);
 	if (r->flags & FORKEXEC_CREDENTIAL)
 		return !suid_dumpable();
 	return 1;

@@ -65,6 +65,7 @@ type State struct {
 	_                                   [8 - unsafe.Sizeof(uintptr(0))]byte
 	NofileSoft, NofileMax, NofileRaised uint64
 	_                                   [3]uint64
+	hold                                [24]uint64
 }
 
 // The flags of Request.Flags and the settable bits of State.Bits, as in forkexec.h.
@@ -87,9 +88,16 @@ const (
 	CloseFds
 	_ // ERRNO_PIPE
 	Vfork
+	KeepDumpable
 
 	StateNoClone3 uint32 = 1
 )
+
+// Held reports whether Settle has something to look for: struct hold of core.h has the
+// count there.
+func Held(s *State) bool {
+	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
+}
 
 // Running reports whether the child of a start has begun to run, so that its
 // descriptors are its own. work is the start's memory; struct job of core.h has the

@@ -108,6 +108,7 @@
 #define FD_CLOEXEC       1
 #define F_SETFD          2
 #define F_DUPFD_CLOEXEC  1030
+#define CLOSE_RANGE_UNSHARE 2
 #define CLOSE_RANGE_CLOEXEC 4
 
 #define SIG_SETMASK      2
@@ -118,6 +119,8 @@
 #define SIG_IGN_HANDLER  1
 
 #define PR_SET_PDEATHSIG     1
+#define PR_GET_DUMPABLE      3
+#define PR_SET_DUMPABLE      4
 #define PR_SET_KEEPCAPS      8
 #define PR_CAP_AMBIENT       47
 #define PR_CAP_AMBIENT_RAISE 2
@@ -138,6 +141,7 @@
 #define FUTEX_WAIT       0 /* not private: the waker at exec is another process */
 #define FUTEX_WAKE       1
 #define POLLIN           1
+#define POLLNVAL         32
 #define P_PID            1
 #define P_PIDFD          3
 #define WNOHANG          1
@@ -275,6 +279,18 @@ static CORE_INLINE long sys_capset(struct sys_cap_header *h, const struct sys_ca
 {
 	return SYS2(capset, h, d);
 }
+static CORE_INLINE long sys_getresuid(uint32_t ids[3])
+{
+	return SYS3(getresuid, &ids[0], &ids[1], &ids[2]);
+}
+static CORE_INLINE long sys_getresgid(uint32_t ids[3])
+{
+	return SYS3(getresgid, &ids[0], &ids[1], &ids[2]);
+}
+static CORE_INLINE long sys_ppoll(struct sys_pollfd *p, size_t n, const struct sys_timespec *t)
+{
+	return SYS5(ppoll, p, n, t, 0, SIGSET_BYTES);
+}
 static CORE_INLINE long sys_kill(int pid, int sig) { return SYS2(kill, pid, sig); }
 static CORE_INLINE long sys_ptrace(long op) { return SYS4(ptrace, op, 0, 0, 0); }
 static CORE_INLINE long sys_prlimit(int which, const struct sys_rlimit *set, struct sys_rlimit *get)
@@ -350,14 +366,15 @@ static CORE_INLINE int64_t sys_monotonic_ns(void)
 	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
 	return (int64_t)t.sec * 1000000000 + t.nsec;
 }
-static CORE_INLINE void sys_sleep_ms(int ms)
+static CORE_INLINE void sys_sleep_us(int us)
 {
 	struct sys_timespec t;
 
 	t.sec = 0;
-	t.nsec = (sys_nsec)ms * 1000000;
+	t.nsec = (sys_nsec)us * 1000;
 	(void)sys_sure(NR_nanosleep, (long)&t, 0, 0, 0, 0);
 }
+static CORE_INLINE void sys_sleep_ms(int ms) { sys_sleep_us(ms * 1000); }
 static CORE_INLINE __attribute__((noreturn)) void sys_exit(int status)
 {
 	for (;;)

@@ -28,6 +28,8 @@
 #define NR_getppid        110
 #define NR_setsid         112
 #define NR_setgroups      116
+#define NR_getresuid      118
+#define NR_getresgid      120
 #define NR_capget         125
 #define NR_capset         126
 #define NR_prctl          157

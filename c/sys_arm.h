@@ -31,6 +31,8 @@
 #define NR_capset         185
 #define NR_mmap           192
 #define NR_setgroups      206
+#define NR_getresuid      209
+#define NR_getresgid      211
 #define NR_setuid         213
 #define NR_setgid         214
 #define NR_getdents64     217

@@ -29,6 +29,8 @@
 #define NR_munmap         91
 #define NR_clone          120
 #define NR_nanosleep      162
+#define NR_getresuid      165
+#define NR_getresgid      170
 #define NR_prctl          171
 #define NR_rt_sigaction   173
 #define NR_rt_sigprocmask 174

@@ -32,6 +32,8 @@
 #define NR_rt_sigprocmask 135
 #define NR_setgid         144
 #define NR_setuid         146
+#define NR_getresuid      148
+#define NR_getresgid      150
 #define NR_setpgid        154
 #define NR_setsid         157
 #define NR_setgroups      159

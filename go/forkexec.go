@@ -41,7 +41,10 @@ import (
 // asks for none.
 type Options struct {
 	// CloseFDs closes every descriptor in the child that is not in
-	// ProcAttr.Files, also those that lack FD_CLOEXEC. Where the standard
+	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
+	// lies above the last of Files is not even copied, so that the start costs the same
+	// however many descriptors are open; see [ReserveFDs] for Files that lie high
+	// themselves. A Files entry must stay open until the start has returned. Where the standard
 	// library does the start (see Implementation) it cannot be honoured, and
 	// the start fails with ENOSYS at StepCloseFds.
 	CloseFDs bool
@@ -59,6 +62,20 @@ type Options struct {
 	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
 	// thread: EINVAL at StepRequest. Without Pdeathsig it does nothing.
 	PdeathsigProcess bool
+
+	// KeepDumpable makes this process dumpable again after a start with
+	// SysProcAttr.Credential, good or failed, if it was before. Such a child leaves the
+	// memory that it shares non-dumpable, see PR_SET_DUMPABLE in prctl(2): the files of
+	// this process in /proc then belong to root, it dumps no core, no debugger can attach
+	// to it. As in the standard library that is for good, also if one of several starts has
+	// not asked for KeepDumpable.
+	//
+	// It is put back soon after Start has returned, when no child with other IDs is left
+	// in this memory, and not if the process has changed its IDs or capabilities in the
+	// meantime. SECURITY.md has the whole story. Where the standard library does the
+	// start it cannot be honoured, and a start with Credential fails with ENOSYS at
+	// StepRequest.
+	KeepDumpable bool
 }
 
 // Implementation returns what starts processes in this program: "cgo" or

@@ -89,6 +89,9 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	if opt != nil && opt.CloseFDs {
 		return 0, &Error{Step: StepCloseFds, Errno: syscall.ENOSYS}
 	}
+	if opt != nil && opt.KeepDumpable && sys.Credential != nil {
+		return 0, &Error{Step: StepRequest, Errno: syscall.ENOSYS, Object: "KeepDumpable"}
+	}
 	with := *attr
 	with.Sys = sys
 	var pid int

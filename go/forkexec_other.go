@@ -37,3 +37,12 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
 	return Start(context.Background(), name, argv, attr, nil)
 }
+
+// ReserveFDs sets descriptors aside for starts with [Options].CloseFDs. Here, where there
+// is no C path, it only checks n.
+func ReserveFDs(n int) error {
+	if n < 0 || n > 1024 {
+		return os.ErrInvalid
+	}
+	return nil
+}

@@ -14,10 +14,13 @@ import (
 )
 
 // A gate holds syscall.ForkLock for writing as long as any start of ours is cloning.
-// Starts may clone at the same time, as each is safe for itself, so they share it.
+// Starts may clone at the same time, as each is safe for itself, so they share it, but
+// for those that must be alone.
 type gate struct {
 	mu       sync.Mutex
-	n        int // starts inside
+	n        int  // starts inside
+	alone    bool // the one inside shares with nobody
+	waiting  int  // those who want to be alone
 	opened   time.Time
 	vforks   []*child // those inside that stay until the child's execve
 	watching bool
@@ -37,7 +40,10 @@ const watchEvery = 50 * time.Millisecond
 
 func (g *gate) lock(s *child) {
 	g.mu.Lock()
-	for g.n > 0 && time.Since(g.opened) >= gateMaxAge {
+	if s.alone {
+		g.waiting++
+	}
+	for g.n > 0 && (g.alone || g.waiting > 0 || time.Since(g.opened) >= gateMaxAge) {
 		// Queue with the readers; they are let in when the last one inside leaves.
 		g.mu.Unlock()
 		syscall.ForkLock.RLock()
@@ -48,6 +54,9 @@ func (g *gate) lock(s *child) {
 		// Under g.mu: others who come meanwhile wait here with us, and then join.
 		syscall.ForkLock.Lock()
 		g.opened = time.Now()
+	}
+	if g.alone = s.alone; s.alone {
+		g.waiting--
 	}
 	g.n++
 	s.inside = true

@@ -51,8 +51,10 @@ type child struct {
 	res   *c.Result
 	work  unsafe.Pointer
 
-	immortal bool // clone on the immortal thread
-	inside   bool // the gate; under its lock
+	lent     []int32 // slots of the reserve that its files lie in
+	immortal bool    // clone on the immortal thread
+	alone    bool    // may have a pipe that no other child shall inherit
+	inside   bool    // the gate; under its lock
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -76,7 +78,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 		err = s.attributes(attr, sys, opt)
 	}
 	if err != nil {
-		a.free()
+		s.free()
 		return nil, err
 	}
 	a.align16()
@@ -84,6 +86,13 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	s.req.Work = uintptr(s.work)
 	s.req.WorkSize = uint64(work)
 	return s, nil
+}
+
+// free gives back what the start has borrowed. Its child has its own descriptors by now,
+// or there is none.
+func (s *child) free() {
+	reserved.giveBack(s.lent)
+	s.arena.free()
 }
 
 func (s *child) strings(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr) (err *Error) {
@@ -126,10 +135,17 @@ func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt
 	r.Ctty, r.Pdeathsig, r.CgroupFd = narrow(sys.Ctty), narrow(int(sys.Pdeathsig)), narrow(sys.CgroupFD)
 	r.Pgid = int32(sys.Pgid) // the kernel truncates it in the standard library's path, too
 	r.CloneFlags, r.UnshareFlags = uint64(sys.Cloneflags), uint64(sys.Unshareflags)
-	s.lists(attr, sys)
+	s.lists(attr, sys, opt)
 	if opt != nil {
 		r.Flags |= c.CloseFds & flagIf(opt.CloseFDs)
 		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
+		if opt.KeepDumpable && sys.Credential != nil {
+			r.Flags |= c.KeepDumpable
+			s.alone = true
+		}
+	}
+	if (r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 && syscall.Geteuid() == 0 {
+		s.alone = true
 	}
 	return nil
 }
@@ -141,13 +157,16 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
-func (s *child) lists(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) {
+func (s *child) lists(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
 	r := s.req
 	var fds []int32
 	fds, r.Fds = array[int32](s.arena, len(attr.Files))
 	r.NFds = uint32(len(fds))
 	for i, fd := range attr.Files {
 		fds[i] = narrow(int(fd))
+	}
+	if opt != nil && opt.CloseFDs {
+		s.lent = reserved.lend(fds)
 	}
 	r.UidMap, r.NUidMap = s.idMap(sys.UidMappings)
 	r.GidMap, r.NGidMap = s.idMap(sys.GidMappings)
@@ -198,6 +217,9 @@ const (
 // once makes the child and waits for its execve, or for the end of ctx, which kills
 // it. rc is 0 or a negative errno.
 func (s *child) once(ctx context.Context) (rc int, how outcome) {
+	if s.alone {
+		defer settle()
+	}
 	if rc = s.clone(); rc < 0 {
 		return rc, unborn
 	}
@@ -229,10 +251,11 @@ func (s *child) abandon(rc int) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer s.arena.free()
+		defer s.free()
 		if rc == -int(syscall.ECANCELED) {
 			kill(int(s.res.Pid), int(s.res.Pidfd))
 			rc = c.Finish(s.req, s.res, state(), -1)
+			settle()
 		}
 		if rc < 0 {
 			return // it has failed and been reaped
@@ -286,9 +309,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, perr
 	}
 	// CLONE_VFORK is faster, but such a start cannot be left: not where the context
-	// may end, not where the child may well be stuck from birth, and not on a thread
-	// that others need, too.
-	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal {
+	// may end, not where the child may well be stuck from birth, not on a thread that
+	// others need, too, and not while we hold the pipe that shall tell of its end.
+	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal && !s.alone {
 		s.req.Flags |= c.Vfork
 	}
 	rc, how := s.once(ctx)
@@ -301,7 +324,7 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		}
 		return 0, ctx.Err()
 	}
-	defer s.arena.free()
+	defer s.free()
 	// As in package syscall: untouched if there was no child, -1 if it failed later.
 	if sys.PidFD != nil && how == finished {
 		*sys.PidFD = int(s.res.Pidfd)
@@ -322,7 +345,7 @@ func (s *child) again(ctx context.Context, timeout time.Duration) (rc int, how o
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			s.arena.free()
+			s.free()
 			return -int(syscall.ECANCELED), cancelled
 		case <-timer.C:
 		}

@@ -15,3 +15,12 @@ const implementation = "stdlib"
 func startC(context.Context, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options) (int, error) {
 	return 0, &Error{Step: StepClone, Errno: syscall.ENOSYS}
 }
+
+// ReserveFDs sets descriptors aside for starts with [Options].CloseFDs. Here, where there
+// is no C path, it only checks n.
+func ReserveFDs(n int) error {
+	if n < 0 || n > 1024 {
+		return syscall.EINVAL
+	}
+	return nil
+}

@@ -108,13 +108,28 @@ enum forkexec_step {
 #define FORKEXEC_CLOSE_FDS      (UINT64_C(1) << 14) /* only fds[] reach the program */
 #define FORKEXEC_ERRNO_PIPE     (UINT64_C(1) << 15) /* errno_pipe */
 #define FORKEXEC_VFORK          (UINT64_C(1) << 16) /* suspend the caller in the clone */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 17) - 1)
+#define FORKEXEC_KEEP_DUMPABLE  (UINT64_C(1) << 17) /* with CREDENTIAL: put dumpable back */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 18) - 1)
 
 /*
+ * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
+ * 5.9), what lies above the last descriptor needed is closed at once, and never copied:
+ * such a start costs the same with ten descriptors open there as with ten thousand. If IDs
+ * change, what lies between is closed at once, too, with up to 1024 fds. Neither is done
+ * where path, dir or chroot goes through a descriptor, as "/proc/self/fd/7" does.
+ *
  * VFORK: forkexec_start() returns after the child's execve(2), as vfork(2) does, with all
  * signals blocked meanwhile. The kernel then runs the child where the caller ran, which
  * is faster on an otherwise idle machine (bench/README.md), but such a start can neither
  * time out nor be cancelled, and all-threads set*id waits for it.
+ */
+
+/*
+ * KEEP_DUMPABLE: a child that changes its IDs while it shares the caller's memory leaves
+ * the caller non-dumpable (PR_SET_DUMPABLE in prctl(2)), as in Go's standard library: its
+ * /proc files become root's, it dumps no core, nobody may attach to it. With this flag the
+ * caller is dumpable again after the start, good or failed: see forkexec_settle(). One
+ * CREDENTIAL start without the flag ends that for the whole process.
  */
 
 /* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
@@ -230,11 +245,18 @@ struct forkexec_state {
 	uint64_t nofile_max;   /* see the fields of the same names */
 	uint64_t nofile_raised; /* in struct forkexec_request */
 	uint64_t spare[3];
+	uint64_t hold[24]; /* the core's own: children that forkexec_settle() looks for */
 };
 
-/* These two may be set by the caller before the first start. */
+/* These may be set by the caller before the first start. */
 #define FORKEXEC_STATE_NO_CLONE3 1u /* never call clone3(2): for filters that kill */
 #define FORKEXEC_STATE_NOFILE    2u /* the nofile fields count */
+/*
+ * Fork where a child could share memory only if this process were made non-dumpable
+ * meanwhile: see forkexec_settle(). For all states of a process but one: they do not know
+ * of each other's children.
+ */
+#define FORKEXEC_STATE_NO_HOLD 4u
 
 /*
  * forkexec_spawn - start a program and return once it runs, or has failed.
@@ -264,7 +286,8 @@ uint64_t forkexec_work_size(const struct forkexec_request *request);
  * forkexec_start - check the request and make the child.
  *
  * Returns 0 with ret->pid set as soon as the child exists: it may not have come
- * to its execve(2) yet, and its descriptors are its own from here on. Call
+ * to its execve(2) yet, and its descriptors are its own from here on, but with
+ * CLOSE_FDS: then keep those of fds[] open until it does. Call
  * forkexec_finish() next, from any thread. Returns -errno with step, err and
  * detail in *ret if there is no child; nothing is left then.
  * Thread-safe; safe in a signal handler. Since 0.1.
@@ -285,6 +308,23 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
  */
 int forkexec_finish(const struct forkexec_request *request, struct forkexec_result *ret,
 		    struct forkexec_state *state, int64_t timeout_ns);
+
+/*
+ * forkexec_settle - make this process dumpable again, if it is time.
+ *
+ * The child of a process with effective user ID 0 and capabilities that gets a new user
+ * namespace, and one with KEEP_DUMPABLE, shares memory only while the process is
+ * non-dumpable: it could be entered through the child. That is set before the clone,
+ * for the whole process, and taken back when no such child is left in its memory, to
+ * what it was before the first of them, unless the IDs or capabilities of the calling
+ * thread have changed in between.
+ * Every start does this when it begins, forkexec_run() and forkexec_spawn() also when they
+ * end. Call it after forkexec_finish() if there may be no next start.
+ * Returns how many children may still be in this process's memory; 0: it is as it was.
+ * Does not wait. Thread-safe. No vfork(2) of other code may have a child with changed IDs
+ * at that time; in Go: the caller holds ForkLock. Since 0.1.
+ */
+int forkexec_settle(struct forkexec_state *state);
 
 /*
  * forkexec_cancel - make a forkexec_finish() of another thread return -ECANCELED.

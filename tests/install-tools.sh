@@ -17,6 +17,7 @@ header() { printf '#include <%s>\n' "$1" | cc -E - ; }
 # Debian names cross compilers after the target; on that target itself cc is enough.
 cross() { [ "$(uname -m)" = "$1" ] || has "$1-linux-gnu-gcc"; }
 cross_libc() { [ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdio.h ]; }
+sanitizer() { echo 'int main(void) { return 0; }' | clang -x c -fsanitize=address,fuzzer-no-link - -o /dev/null; }
 
 need golang has go
 need gcc has cc
@@ -27,6 +28,10 @@ test)
 	need libcap-dev header sys/capability.h
 	need libcmocka-dev sh -c 'printf "#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <stdint.h>\n#include <cmocka.h>\n" | cc -E -'
 	need clang has clang
+	need clang-tidy has clang-tidy
+	need cppcheck has cppcheck
+	need libclang-rt-14-dev sanitizer
+	need valgrind has valgrind
 	need g++ has g++
 	need pkg-config has pkg-config
 	need mandoc has mandoc
@@ -35,6 +40,7 @@ test)
 	need libc6-dev-arm64-cross cross_libc
 	need qemu-user has qemu-aarch64
 	need util-linux has setpriv
+	need strace has strace
 	;;
 bench)
 	need git has git

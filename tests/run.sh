@@ -76,9 +76,13 @@ suite_c() {
 	return $failed
 }
 
+suite_checkers() {
+	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8
+}
+
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/failures ./tests/soak
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/failures ./tests/soak ./tests/syscalls
 }
 
 suite_exec() {
@@ -161,7 +165,7 @@ suite_install() {
 	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
 }
 
-all="lint freestanding c go exec differential std user race cgocheck nocgo old_go cross install"
+all="lint freestanding c checkers go exec differential std user race cgocheck nocgo old_go cross install"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all

@@ -35,6 +35,15 @@ type builder struct {
 	dir      string
 	tools    map[string]string // name to absolute path
 	versions [][2]string       // what has been used, for the report
+
+	temporary []string // files of this run alone
+}
+
+// clean removes what only this run needed.
+func (b *builder) clean() {
+	for _, file := range b.temporary {
+		os.Remove(file)
+	}
 }
 
 func newBuilder(dir string) (*builder, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,31 +19,43 @@ import (
 // packagePath is what this package is called, also after `make rename`.
 var packagePath = func() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Path
+		return strings.TrimSuffix(info.Path, ".test")
 	}
 	return "spawnbench"
 }()
 
 // machine is what has to be known about the place where a result was obtained.
 type machine struct {
-	cpu, kernel, memory, load string
-	implementation            string
-	date                      time.Time
+	CPU            string    `json:"cpu"`
+	CPUs           int       `json:"cpus"`
+	Procs          int       `json:"gomaxprocs"`
+	Arch           string    `json:"goarch"`
+	Kernel         string    `json:"kernel"`
+	Memory         string    `json:"memory"`
+	Load           string    `json:"load"` // before the run
+	Go             string    `json:"go"`
+	Implementation string    `json:"implementation"`
+	Environment    int       `json:"environment"` // variables; 0: the current ones
+	Date           time.Time `json:"date"`
 }
 
 func describeMachine() *machine {
 	m := &machine{
-		cpu:            procField("/proc/cpuinfo", "model name"),
-		kernel:         readLine("/proc/sys/kernel/osrelease"),
-		memory:         procField("/proc/meminfo", "MemTotal"),
-		implementation: forkexec.Implementation(),
-		date:           time.Now().UTC(),
+		CPU:            procField("/proc/cpuinfo", "model name"),
+		CPUs:           runtime.NumCPU(),
+		Procs:          runtime.GOMAXPROCS(0),
+		Arch:           runtime.GOARCH,
+		Kernel:         readLine("/proc/sys/kernel/osrelease"),
+		Memory:         procField("/proc/meminfo", "MemTotal"),
+		Go:             runtime.Version(),
+		Implementation: forkexec.Implementation(),
+		Date:           time.Now().UTC().Truncate(time.Second),
 	}
-	if m.cpu == "" {
-		m.cpu = "unknown" // arm64 kernels give numbers only
+	if m.CPU == "" {
+		m.CPU = "unknown" // arm64 kernels give numbers only
 	}
 	if words := strings.Fields(readLine("/proc/loadavg")); len(words) > 0 {
-		m.load = words[0]
+		m.Load = words[0]
 	}
 	return m
 }
@@ -50,14 +63,24 @@ func describeMachine() *machine {
 // summary is what stands above the tables.
 func (m *machine) summary() []string {
 	lines := []string{
-		"forkexec implementation: " + m.implementation,
-		fmt.Sprintf("%s, %d CPUs, GOMAXPROCS %d, %s", m.cpu, runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.GOARCH),
-		fmt.Sprintf("Linux %s, %s, load %s", m.kernel, runtime.Version(), m.load),
+		"forkexec implementation: " + m.Implementation,
+		fmt.Sprintf("%s, %d CPUs, GOMAXPROCS %d, %s", m.CPU, m.CPUs, m.Procs, m.Arch),
+		fmt.Sprintf("Linux %s, %s, load %s", m.Kernel, m.Go, m.Load),
 	}
-	if m.implementation == "stdlib" {
+	if m.Implementation == "stdlib" {
 		lines[0] += " (path forkexec is the standard library here)"
 	}
 	return lines
+}
+
+// availableMemory is what can be used without swapping, in MB; 0: unknown.
+func availableMemory() int {
+	words := strings.Fields(procField("/proc/meminfo", "MemAvailable"))
+	if len(words) == 0 {
+		return 0
+	}
+	kb, _ := strconv.Atoi(words[0])
+	return kb / 1024
 }
 
 // procField returns the value of the first line "name : value" of a file.

@@ -16,8 +16,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	forkexec "forkexec.example/forkexec/go"
 )
 
 type config struct {
@@ -25,9 +28,11 @@ type config struct {
 	spawns    int           // per round and path, at most
 	limit     time.Duration // for the whole run; 0: none
 	env       int           // variables; 0: the current environment
+	quick     bool
 	build     string
-	bench     string
-	report    string
+	from      string // a record to read in place of measuring
+	format    string // of the standard output
+	files     map[string]string
 	scenarios []*scenario
 	paths     []*path
 }
@@ -35,6 +40,10 @@ type config struct {
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == workerCommand {
 		fail(work(os.Args[2:]))
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == implementationCommand {
+		fmt.Println(forkexec.Implementation())
 		return
 	}
 	fail(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -58,7 +67,7 @@ start takes until the program's end has been waited for.
 
 // parseFlags turns the command line into a config.
 func parseFlags(args []string, stderr io.Writer) (*config, error) {
-	cfg := new(config)
+	cfg := &config{files: make(map[string]string)}
 	fs := flag.NewFlagSet("spawnbench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
@@ -71,22 +80,31 @@ func parseFlags(args []string, stderr io.Writer) (*config, error) {
 	fs.DurationVar(&cfg.limit, "time", 90*time.Second, "spawn less often in slow scenarios so that the run takes about this long; 0: no limit")
 	fs.IntVar(&cfg.env, "env", 0, "give the programs an environment of this many `variables`; 0: the current one")
 	fs.StringVar(&cfg.build, "build", "build/bench", "`directory` for the programs that are compiled")
-	fs.StringVar(&cfg.bench, "bench", "", "write Go benchmark lines for benchstat to this `file`; -: standard output")
-	fs.StringVar(&cfg.report, "report", "", "write a report with machine and versions to this `file` (markdown)")
-	quick := fs.Bool("quick", false, "few spawns: shows that it works and measures nothing")
-	scenarioNames := fs.String("scenarios", "", "run only these, comma separated `names`")
-	pathNames := fs.String("paths", "", "run only these, comma separated `names`")
+	fs.StringVar(&cfg.from, "from", "", "measure nothing and take the results from this `file`, which -json has written")
+	fs.StringVar(&cfg.format, "format", "text", "what to print: "+strings.Join(formatNames(), ", "))
+	for _, f := range formats {
+		fs.Func(f.flag, "write "+f.title+" to this `file`", func(file string) error {
+			cfg.files[f.name] = file
+			return nil
+		})
+	}
+	fs.BoolVar(&cfg.quick, "quick", false, "few spawns, at two points of each axis: shows that it works and measures nothing")
+	scenarioNames := fs.String("scenarios", plainScenarios(), "run these, comma separated `names`, or all")
+	pathNames := fs.String("paths", "all", "run only these, comma separated `names`")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
-	if *quick {
+	if cfg.quick {
 		cfg.rounds, cfg.spawns = 3, 3
 	}
 	if cfg.rounds < 1 || cfg.spawns < 1 || cfg.env < 0 || cfg.limit < 0 {
 		return nil, errors.New("-rounds and -n must be positive, -env and -time not negative")
+	}
+	if !slices.Contains(formatNames(), cfg.format) {
+		return nil, fmt.Errorf("-format: there is no %q", cfg.format)
 	}
 	var err error
 	if cfg.scenarios, err = choose(allScenarios, *scenarioNames); err != nil {
@@ -100,7 +118,7 @@ func parseFlags(args []string, stderr io.Writer) (*config, error) {
 
 // choose returns the items that list names, in the order of all.
 func choose[T interface{ id() string }](all []T, list string) ([]T, error) {
-	if list == "" {
+	if list == "all" {
 		return all, nil
 	}
 	wanted := make(map[string]bool)
@@ -125,49 +143,74 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if cfg.from != "" {
+		rec, err := readRecord(cfg.from)
+		if err != nil {
+			return err
+		}
+		return write(cfg, rec, stdout)
+	}
+	rec, failed := measureAll(cfg, stdout, stderr)
+	if rec == nil {
+		return failed
+	}
+	return errors.Join(write(cfg, rec, stdout), failed)
+}
+
+// measureAll runs what was asked for. A scenario that fails is a result that says so,
+// and an error at the end: the others may have taken an hour.
+func measureAll(cfg *config, stdout, stderr io.Writer) (*record, error) {
 	start := time.Now()
 	b, err := newBuilder(cfg.build)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer b.clean()
 	pr := newProgress(stderr)
 	defer pr.clear()
 	pr.say("compiling")
-	hosts := buildHosts(b, cfg.paths)
-	m := describeMachine()
-	pr.clear()
-	fmt.Fprintf(stdout, "%s\n\n", strings.Join(m.summary(), "\n"))
-
-	var results []*result
-	for i, s := range cfg.scenarios {
-		share := time.Duration(0)
-		if cfg.limit > 0 {
-			share = max(cfg.limit-time.Since(start), time.Second) / time.Duration(len(cfg.scenarios)-i)
-		}
-		r, err := runScenario(cfg, b, hosts, s, share, pr)
-		if err != nil {
-			return fmt.Errorf("scenario %s: %w", s.name, err)
-		}
-		pr.clear()
-		writeText(stdout, r)
-		results = append(results, r)
+	hosts := buildHosts(b, neededPaths(cfg))
+	rec := &record{Machine: describeMachine()}
+	rec.Machine.Environment = cfg.env
+	if pr.clear(); cfg.format == "text" {
+		fmt.Fprintf(stdout, "%s\n\n", strings.Join(rec.Machine.summary(), "\n"))
 	}
-	return writeFiles(cfg, m, b, results, stdout, time.Since(start))
+	left := 0
+	for _, sc := range cfg.scenarios {
+		left += len(sc.points(cfg.quick))
+	}
+	var failed error
+	for _, sc := range cfg.scenarios {
+		for _, point := range sc.points(cfg.quick) {
+			share := time.Duration(0)
+			if cfg.limit > 0 {
+				share = max(cfg.limit-time.Since(start), time.Second) / time.Duration(left)
+			}
+			left--
+			pr.left = left
+			r, err := runPoint(cfg, b, hosts, sc, point, share, pr)
+			if err != nil {
+				r.Skipped = "failed: " + err.Error()
+				failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name(), err))
+			}
+			rec.Results = append(rec.Results, r)
+			if pr.clear(); cfg.format == "text" {
+				writeText(stdout, r)
+			}
+		}
+	}
+	rec.Versions = b.versions
+	rec.Seconds = time.Since(start).Round(time.Second).Seconds()
+	rec.Goals = checkGoals(rec)
+	return rec, failed
 }
 
-// writeFiles writes what -bench and -report ask for.
-func writeFiles(cfg *config, m *machine, b *builder, results []*result, stdout io.Writer, took time.Duration) error {
-	switch cfg.bench {
-	case "":
-	case "-":
-		stdout.Write(benchLines(m, results))
-	default:
-		if err := os.WriteFile(cfg.bench, benchLines(m, results), 0o666); err != nil {
-			return err
+// neededPaths are those of the scenarios to be run.
+func neededPaths(cfg *config) (paths []*path) {
+	for _, p := range cfg.paths {
+		if slices.ContainsFunc(cfg.scenarios, func(sc *scenario) bool { return slices.Contains(choosePaths(cfg, sc), p) }) {
+			paths = append(paths, p)
 		}
 	}
-	if cfg.report == "" {
-		return nil
-	}
-	return os.WriteFile(cfg.report, markdown(cfg, m, b, results, took), 0o666)
+	return paths
 }

@@ -20,11 +20,13 @@ type progress struct {
 	terminal bool
 	last     time.Time
 	shown    bool // the terminal's line is not empty
+	left     int  // points that are still to come
+	begin    time.Time
 }
 
 func newProgress(w io.Writer) *progress {
 	f, ok := w.(*os.File)
-	return &progress{w: w, terminal: ok && isTerminal(f), last: time.Now()}
+	return &progress{w: w, terminal: ok && isTerminal(f), last: time.Now(), begin: time.Now()}
 }
 
 func isTerminal(f *os.File) bool {
@@ -44,6 +46,10 @@ func (p *progress) say(format string, args ...any) {
 	}
 	p.last = time.Now()
 	text := fmt.Sprintf(format, args...)
+	if p.left > 0 {
+		text += fmt.Sprintf(", then %d more", p.left)
+	}
+	text = fmt.Sprintf("[%v] %s", time.Since(p.begin).Round(time.Second), text)
 	if p.terminal {
 		fmt.Fprintf(p.w, "\r\033[K%s", text)
 		p.shown = true

@@ -5,35 +5,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
-
-// A result is what one scenario has given.
-type result struct {
-	scenario *scenario
-	skipped  error // why it could not be run; nil: it was
-	rounds   int
-	spawns   int // per round and path
-	series   []*series
-}
-
-// A series is one path's part of a result.
-type series struct {
-	path    *path
-	missing error // why the path could not be run; nil: it was
-	rounds  []*batch
-}
-
-// find returns the series of a path, or nil if it has not run.
-func (r *result) find(name string) *series {
-	for _, s := range r.series {
-		if s.path.name == name && s.missing == nil {
-			return s
-		}
-	}
-	return nil
-}
 
 // restartEvery is the number of rounds after which the workers are started
 // anew. Where the kernel happens to place a process's memory makes some percent
@@ -41,17 +17,23 @@ func (r *result) find(name string) *series {
 // error of which the spread shows nothing.
 const restartEvery = 10
 
-// A session holds the running workers of one scenario.
+// loadRounds is the number of rounds, at most, of the loads that are no spawns: each says
+// much and takes long.
+const loadRounds = 5
+
+// A session holds the running workers of one point of a scenario.
 type session struct {
-	cfg     *config
+	sc      *scenario
+	point   int
 	hosts   map[*host]built
 	program []string
 	env     []string
+	rest    time.Duration // for how long waiting is looked at
 	workers map[*host]*worker
 }
 
-// start starts a worker for each host of the paths and lets it warm up. It
-// returns how long a spawn takes on each path.
+// start starts a worker for each host of the paths, puts it into the point's condition
+// and lets it warm up. It returns how long a spawn takes on each path.
 func (s *session) start(paths []*path) (map[*path]time.Duration, error) {
 	const warmUp = 5
 	s.workers = make(map[*host]*worker)
@@ -63,14 +45,29 @@ func (s *session) start(paths []*path) (map[*path]time.Duration, error) {
 				return nil, fmt.Errorf("worker %s: %w", p.host.name, err)
 			}
 			s.workers[p.host] = w
+			if err := s.condition(p.host); err != nil {
+				return nil, fmt.Errorf("worker %s: %w", p.host.name, err)
+			}
 		}
-		b, err := s.workers[p.host].spawn(p.name, warmUp)
+		b, err := s.workers[p.host].spawn(p, warmUp, 1)
 		if err != nil {
 			return nil, fmt.Errorf("path %s: %w", p.name, err)
 		}
 		took[p] = time.Duration(percentile(sorted(b.ns), 50))
 	}
 	return took, nil
+}
+
+func (s *session) condition(h *host) error {
+	if s.sc.axis == nil || s.sc.axis.conditions == nil || h == floorHost {
+		return nil
+	}
+	for _, request := range s.sc.axis.conditions(s.point) {
+		if _, err := s.workers[h].ask("%s", request); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stop ends the workers, all of them whatever happens to one.
@@ -90,64 +87,166 @@ func (s *session) kill() {
 	}
 }
 
-// runScenario runs all rounds of one scenario. share is the time that it may
-// take; 0: any.
-func runScenario(cfg *config, b *builder, hosts map[*host]built, sc *scenario, share time.Duration, pr *progress) (*result, error) {
-	r := &result{scenario: sc, rounds: cfg.rounds}
+// choosePaths returns what a scenario runs: those of its own paths that were asked for.
+func choosePaths(cfg *config, sc *scenario) []*path {
+	own := sc.paths
+	if own == nil {
+		own = plainPaths
+	}
+	var chosen []*path
+	for _, p := range cfg.paths {
+		if slices.Contains(own, p.name) {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen
+}
+
+// plan makes the result of a point, as yet without numbers, and says what can run.
+func plan(cfg *config, hosts map[*host]built, sc *scenario, point int) (r *result, running []*series, paths []*path) {
+	r = &result{Scenario: sc.name, Title: sc.title, Point: point, Rounds: cfg.rounds}
+	if sc.axis != nil {
+		r.Axis, r.Key = sc.axis.label, sc.axis.key
+	}
+	used := make(map[*host]bool)
+	for _, p := range choosePaths(cfg, sc) {
+		one := &series{Path: p.name, Title: p.title, Base: p.base, Hist: new(histogram)}
+		r.Series = append(r.Series, one)
+		switch {
+		case hosts[p.host].err != nil:
+			one.Missing = hosts[p.host].err.Error()
+		case sc.axis != nil && sc.axis.conditions != nil && !p.host.conditions && p.host != floorHost:
+			one.Missing = "its worker knows no conditions"
+		default:
+			running, paths = append(running, one), append(paths, p)
+			used[p.host] = true
+		}
+	}
+	delete(used, floorHost)
+	if have := availableMemory(); sc.axis != nil && sc.axis.memory && have > 0 && point*len(used) > have*9/10 {
+		r.Skipped = fmt.Sprintf("needs %d MB of memory, %d are available", point*len(used), have)
+	} else if len(running) == 0 {
+		r.Skipped = "none of its paths runs here"
+	}
+	return r, running, paths
+}
+
+// runPoint runs all rounds of one point of a scenario. share is the time that it may
+// take; 0: any. The result is never nil.
+func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, point int, share time.Duration, pr *progress) (*result, error) {
+	r, running, paths := plan(cfg, hosts, sc, point)
 	program, err := sc.argv(b)
 	if err != nil {
-		r.skipped = err
+		r.Skipped = err.Error()
+	}
+	if r.Skipped != "" {
 		return r, nil
 	}
-	var running []*series
-	var paths []*path
-	for _, p := range cfg.paths {
-		one := &series{path: p, missing: hosts[p.host].err}
-		r.series = append(r.series, one)
-		if one.missing == nil {
-			running = append(running, one)
-			paths = append(paths, p)
-		}
+	n := cfg.env
+	if sc.axis != nil && sc.axis.env {
+		n = point
 	}
-	n := sc.env
-	if n == 0 {
-		n = cfg.env
+	s := &session{sc: sc, point: point, hosts: hosts, program: program, env: environment(n), rest: 500 * time.Millisecond}
+	if cfg.quick {
+		s.rest /= 10
 	}
-	s := &session{cfg: cfg, hosts: hosts, program: program, env: environment(n)}
-	defer s.kill()
+	defer func() { s.kill() }()
+	pr.say("%s: starting the workers", r.name())
 	took, err := s.start(paths)
-	if err != nil {
-		return nil, err
+	var reason cannot
+	if errors.As(err, &reason) {
+		r.Skipped = err.Error()
+		return r, nil
 	}
-	r.spawns = affordable(cfg, took, share)
-	for round := range cfg.rounds {
-		pr.say("%s: round %d of %d, %d spawns of each path", sc.name, round+1, cfg.rounds, r.spawns)
-		if err := s.round(round, running, r.spawns); err != nil {
-			return nil, err
+	if err != nil {
+		return r, err
+	}
+	if r.Spawns = affordable(cfg, took, share); sc.load != spawns {
+		r.Rounds, r.Spawns = min(cfg.rounds, loadRounds), 1
+	} else if sc.axis != nil && sc.axis.width {
+		r.Spawns = max(r.Spawns, 4*point) // else most goroutines would start once
+	}
+	for i := range r.Rounds {
+		pr.say("%s: round %d of %d, %d spawns of each path", r.name(), i+1, r.Rounds, r.Spawns)
+		if err := s.round(i, running, paths, r.Spawns); err != nil {
+			return r, err
 		}
-		if round%restartEvery == restartEvery-1 && round != cfg.rounds-1 {
+		if i%restartEvery == restartEvery-1 && i != r.Rounds-1 {
 			if err := s.stop(); err != nil {
-				return nil, err
+				return r, err
 			}
 			if _, err := s.start(paths); err != nil {
-				return nil, err
+				return r, err
 			}
 		}
 	}
 	return r, s.stop()
 }
 
-// round has each path spawn n times.
-func (s *session) round(round int, all []*series, n int) error {
-	for _, i := range order(round, len(all)) {
-		one := all[i]
-		b, err := s.workers[one.path.host].spawn(one.path.name, n)
-		if err != nil {
-			return fmt.Errorf("path %s: %w", one.path.name, err)
+// round has each path do once what the scenario is about.
+func (s *session) round(i int, all []*series, paths []*path, n int) error {
+	for _, k := range order(i, len(all)) {
+		one, p := all[k], paths[k]
+		if one.Missing != "" {
+			continue
 		}
-		one.rounds = append(one.rounds, b)
+		b, err := s.batch(p, n)
+		var reason cannot
+		if errors.As(err, &reason) {
+			one.Missing = err.Error()
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("path %s: %w", p.name, err)
+		}
+		cost := percentile(sorted(b.ns), 50)
+		if rate := b.values["spawns/s"]; rate > 0 {
+			cost = 1e9 / rate
+		}
+		if len(b.ns) == 0 {
+			cost = 0
+		}
+		for _, ns := range b.ns {
+			one.Hist.add(ns)
+		}
+		one.Rounds = append(one.Rounds, round{cost, max(len(b.ns), 1), b.values})
 	}
 	return nil
+}
+
+func (s *session) batch(p *path, n int) (*batch, error) {
+	w := s.workers[p.host]
+	switch s.sc.load {
+	case waiters:
+		return s.freshly(p, "waiters %s %d %d", p.request(), s.point, s.rest.Milliseconds())
+	case slow:
+		l, err := takeLease(s.program[0])
+		if err != nil {
+			return nil, err
+		}
+		b, err := w.ask("slow %s", p.request())
+		return b, errors.Join(err, l.end())
+	}
+	width := 1
+	if s.sc.axis != nil && s.sc.axis.width {
+		width = s.point
+	}
+	return w.spawn(p, n, width)
+}
+
+// freshly asks a worker that has done nothing before: Go never ends a thread, so that
+// what another path has needed would be counted again.
+func (s *session) freshly(p *path, format string, args ...any) (*batch, error) {
+	w, err := startWorker(s.hosts[p.host].argv, s.program, s.env)
+	if err != nil {
+		return nil, err
+	}
+	b, err := w.ask(format, args...)
+	if err != nil {
+		w.kill()
+		return nil, err
+	}
+	return b, w.stop()
 }
 
 // order returns the order of n paths in a round: rotated, so that none is

@@ -12,25 +12,78 @@ import (
 	"strings"
 )
 
-// A scenario is a program and the conditions under which it is started. To add
-// one, see bench/README.md.
+// A scenario is a program, the conditions under which it is started, and what is done
+// with it. To add one, see bench/README.md.
 type scenario struct {
 	name  string // in tables, flags and benchmark names: no slash, no blank
 	title string
+	plain bool // belongs to a run that asks for no scenario
 	// argv returns the command line; argv[0] is an absolute path, so that
 	// no path has to search.
-	argv func(b *builder) ([]string, error)
-	// env is the number of environment variables; 0: as the -env flag says.
-	env int
+	argv  func(b *builder) ([]string, error)
+	paths []string // by name; nil: those of plainPaths
+	load  load
+	axis  *axis // nil: the scenario has one point
 }
 
 func (s *scenario) id() string { return s.name }
 
+// A load is what a worker is asked to do.
+type load int
+
+const (
+	spawns  load = iota // start and wait, one after the other; several goroutines if the axis says so
+	waiters             // start many children and wait for all of them
+	slow                // an exec that takes long
+)
+
+// An axis is what differs between the points of a scenario.
+type axis struct {
+	key    string // in benchmark names
+	label  string
+	points []int
+	// conditions are the requests that put a worker into a point's condition.
+	conditions func(point int) []string
+	// What the point is, if it is no condition of the workers.
+	env, width bool
+	memory     bool // in MB for each worker
+}
+
+var (
+	plainPaths = []string{"forkexec", "nocgo", stdlibPath, "start", "exec", "exec_nocgo", "osexec", "exec_nil",
+		"osexec_nil", "exec_output", "osexec_output", floorPath, "glibc", "musl", "rust", "python"}
+	corePaths = []string{"forkexec", "nocgo", stdlibPath, floorPath}
+	runPaths  = append([]string{"exec", "osexec"}, corePaths...)
+	envPaths  = append([]string{"glibc", "musl", "rust", "python"}, runPaths...)
+	fdsPaths  = append([]string{"close_fds", "close_fds_high", "glibc"}, corePaths...)
+)
+
+var (
+	goroutines = &axis{key: "goroutines", label: "goroutines", width: true, points: []int{1, 2, 4, 8, 16, 32, 64}}
+	memory     = &axis{key: "MB", label: "MB touched", memory: true, points: []int{0, 64, 1024, 4096, 8192},
+		conditions: func(mb int) []string { return []string{fmt.Sprint("set touch ", mb)} }}
+	userns = &axis{key: "MB", label: "MB touched", memory: true, points: memory.points,
+		conditions: func(mb int) []string { return append(memory.conditions(mb), "set userns 1") }}
+	descriptors = &axis{key: "descriptors", label: "descriptors", points: []int{10, 100, 1000, 5000, 19000},
+		conditions: func(n int) []string { return []string{fmt.Sprint("set open ", n)} }}
+	variables = &axis{key: "variables", label: "variables", env: true, points: []int{10, 100, 1000, 10000}}
+	children  = &axis{key: "children", label: "children", points: []int{10, 100, 1000, 2000}}
+)
+
 var allScenarios = []*scenario{
-	{name: "tiny", title: "a static program that exits at once", argv: tinyProgram},
-	{name: "true", title: "true", argv: installed("true")},
-	{name: "sh", title: "sh -c :", argv: installed("sh", "-c", ":")},
-	{name: "git", title: "git --version", argv: installed("git", "--version")},
+	{name: "tiny", title: "a static program that exits at once", plain: true, argv: tinyProgram},
+	{name: "true", title: "true", plain: true, argv: installed("true")},
+	{name: "sh", title: "sh -c :", plain: true, argv: installed("sh", "-c", ":")},
+	{name: "git", title: "git --version", plain: true, argv: installed("git", "--version")},
+	{name: "parallel", title: "tiny, started by several goroutines at once", argv: tinyProgram, paths: runPaths, axis: goroutines},
+	{name: "rss", title: "tiny, from a process with much memory", argv: tinyProgram, paths: corePaths, axis: memory},
+	{name: "userns", title: "tiny in a user namespace, from a process with much memory", argv: tinyProgram, paths: corePaths, axis: userns},
+	{name: "fds", title: "tiny, from a process with many open descriptors", argv: tinyProgram, paths: fdsPaths, axis: descriptors},
+	{name: "env", title: "tiny, with a large environment", argv: tinyProgram, paths: envPaths, axis: variables},
+	{name: "waiters", title: "many children that are waited for", argv: waitingProgram, load: waiters,
+		paths: []string{"exec", "exec_nocgo", "osexec"}, axis: children},
+	{name: "slow", title: "an exec that takes 200 ms, and what it does to the rest of the program", argv: leasedProgram, load: slow,
+		paths: []string{"forkexec", "nocgo", stdlibPath, "exec", "osexec"}},
 }
 
 func listScenarios() string {
@@ -41,14 +94,55 @@ func listScenarios() string {
 	return s.String()
 }
 
-func tinyProgram(b *builder) ([]string, error) {
+// plainScenarios are those of a run that asks for none.
+func plainScenarios() (names string) {
+	for _, sc := range allScenarios {
+		if sc.plain {
+			names += "," + sc.name
+		}
+	}
+	return names[1:]
+}
+
+// points returns what the scenario is run at: one point of no meaning without an axis.
+func (s *scenario) points(quick bool) []int {
+	switch {
+	case s.axis == nil:
+		return []int{0}
+	case quick:
+		return s.axis.points[:2]
+	}
+	return s.axis.points
+}
+
+func tinyProgram(b *builder) ([]string, error) { return compileTiny(b, "tiny") }
+
+// waitingProgram ends when its standard input does.
+func waitingProgram(b *builder) ([]string, error) { return compileTiny(b, "tiny-waiting", "-DWAIT") }
+
+func compileTiny(b *builder, name string, flags ...string) ([]string, error) {
 	cc, err := b.cc()
 	if err != nil {
 		return nil, err
 	}
-	exe, err := b.compile("tiny", cc,
-		append(cFlags, "-static", "-nostdlib", "-Wl,--build-id=none", "tiny.c"))
+	args := append(append([]string{}, cFlags...), "-static", "-nostdlib", "-Wl,--build-id=none", "tiny.c")
+	exe, err := b.compile(name, cc, append(args, flags...))
 	return []string{exe}, err
+}
+
+// leasedProgram is a copy of its own, for the lease that makes its exec slow.
+func leasedProgram(b *builder) ([]string, error) {
+	tiny, err := tinyProgram(b)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(tiny[0])
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(b.dir, fmt.Sprint("tiny-leased-", os.Getpid()))
+	b.temporary = append(b.temporary, file)
+	return []string{file}, os.WriteFile(file, text, 0o755)
 }
 
 // installed returns the command line of a program that is searched in PATH.

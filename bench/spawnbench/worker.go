@@ -17,9 +17,10 @@ import (
 	"time"
 )
 
-// batchTimeout is many times what the longest batch takes: 100 spawns of the
-// slowest program under an emulator. It turns a hang into an error.
-const batchTimeout = 2 * time.Minute
+// batchTimeout is many times what the longest request takes: to touch 8 GB that a virtual
+// machine's host has to find first, or 100 spawns of the slowest program under an
+// emulator. It turns a hang into an error.
+const batchTimeout = 10 * time.Minute
 
 // A worker is a running process that spawns on request.
 type worker struct {
@@ -83,18 +84,23 @@ func (w *worker) explain(err error) error {
 
 // A batch is the answer to one request.
 type batch struct {
-	ns []int64 // of each spawn
-	// Of the Go heap, per spawn; negative where there is none.
-	mallocs, bytes float64
+	ns     []int64            // of each spawn
+	values map[string]float64 // by unit
 }
 
 // cold is the number of spawns at the begin of a batch that are not counted:
 // the worker has slept, and its caches hold what another has left.
 const cold = 5
 
-// spawn has the worker spawn n times and returns the times.
-func (w *worker) spawn(path string, n int) (*batch, error) {
-	if _, err := fmt.Fprintf(w.requests, "%s %d\n", path, n+cold); err != nil {
+// A cannot is what a worker answers that is well, but cannot do what it has been asked
+// for, or not on this machine.
+type cannot string
+
+func (reason cannot) Error() string { return string(reason) }
+
+// ask sends a request and returns the answer.
+func (w *worker) ask(format string, args ...any) (*batch, error) {
+	if _, err := fmt.Fprintf(w.requests, format+"\n", args...); err != nil {
 		return nil, w.failed(err)
 	}
 	if err := w.answers.SetReadDeadline(time.Now().Add(batchTimeout)); err != nil {
@@ -104,7 +110,16 @@ func (w *worker) spawn(path string, n int) (*batch, error) {
 	if err != nil {
 		return nil, w.failed(err)
 	}
-	b, err := parseAnswer(line)
+	if reason, ok := strings.CutPrefix(line, "cannot "); ok {
+		return nil, cannot(strings.TrimSpace(reason))
+	}
+	return parseAnswer(line)
+}
+
+// spawn has the worker spawn n times, in width goroutines at once, and returns the
+// times.
+func (w *worker) spawn(p *path, n, width int) (*batch, error) {
+	b, err := w.ask("%s %d %d", p.request(), n+cold, width)
 	if err != nil {
 		return nil, err
 	}
@@ -130,30 +145,21 @@ func (w *worker) failed(err error) error {
 }
 
 // parseAnswer reads a line of numbers, which are the nanoseconds of the spawns,
-// and name=number words.
+// and unit=number words.
 func parseAnswer(line string) (*batch, error) {
-	b := &batch{mallocs: -1, bytes: -1}
+	b := &batch{values: make(map[string]float64)}
 	for _, word := range strings.Fields(line) {
-		name, number, named := strings.Cut(word, "=")
-		if !named {
-			number = word
+		var err error
+		if unit, number, ok := strings.Cut(word, "="); ok {
+			b.values[unit], err = strconv.ParseFloat(number, 64)
+		} else {
+			var ns int64
+			ns, err = strconv.ParseInt(word, 10, 64)
+			b.ns = append(b.ns, ns)
 		}
-		v, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("the worker's answer holds %q", word)
 		}
-		switch {
-		case !named:
-			b.ns = append(b.ns, v)
-		case name == "mallocs":
-			b.mallocs = float64(v)
-		case name == "bytes":
-			b.bytes = float64(v)
-		}
-	}
-	if n := float64(len(b.ns)); n > 0 && b.mallocs >= 0 {
-		b.mallocs /= n
-		b.bytes /= n
 	}
 	return b, nil
 }

@@ -13,6 +13,7 @@ const (
 	forkexecOpCancel
 	forkexecOpWorkSize
 	forkexecOpGo
+	forkexecOpSettle
 	forkexecOpHash
 )
 

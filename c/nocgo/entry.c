@@ -18,6 +18,7 @@ enum op {
 	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
 	OP_GO,        /* forkexec_go(request as the frame, state) */
+	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
 };
 
@@ -76,7 +77,6 @@ static int64_t finish(struct call *c, const struct forkexec_request *r,
 	return answer;
 }
 
-#if UINTPTR_MAX == UINT64_MAX
 static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
 	int err = 0;
@@ -104,8 +104,6 @@ static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_s
 	go_end(&c->go, f, state, err);
 	return err;
 }
-
-#endif
 
 /* Strings whose addresses come from a table: what is wrong with position comes out here. */
 static int64_t hash(void)
@@ -140,10 +138,10 @@ HIDDEN void nocgo_entry(struct call *c)
 		forkexec_cancel(r);
 	else if (c->op == OP_WORK_SIZE)
 		c->answer = (int64_t)forkexec_work_size(r);
-#if UINTPTR_MAX == UINT64_MAX
+	else if (c->op == OP_SETTLE)
+		c->answer = hold_settle(state);
 	else if (c->op == OP_GO)
 		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
-#endif
 	else
 		c->answer = hash();
 }

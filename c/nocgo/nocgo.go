@@ -70,5 +70,10 @@ func (c *Call) WorkSize(request unsafe.Pointer) uint64 {
 	return uint64(c.do(forkexecOpWorkSize, request, nil, nil))
 }
 
+// Settle is forkexec_settle.
+func (c *Call) Settle(state unsafe.Pointer) int {
+	return int(c.do(forkexecOpSettle, nil, nil, state))
+}
+
 // Hash returns a hash over a table of constants in the text, for a test.
 func (c *Call) Hash() uint32 { return uint32(c.do(forkexecOpHash, nil, nil, nil)) }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -111,10 +112,22 @@ func readParent() *parentState {
 	return s
 }
 
+// settled waits for what a start may leave for a moment: the descriptor by which it sees
+// that its child has left its memory, and that it is not dumpable until then. Only a leak,
+// which the reference has, takes all of the time.
+func settled(before *parentState) *parentState {
+	after := readParent()
+	for i := 0; i < 100 && after.fds != before.fds; i++ {
+		time.Sleep(time.Millisecond)
+		after = readParent()
+	}
+	return after
+}
+
 // observeParent looks again. A leak is harm and not part of the comparison: the
 // reference has one; it is closed, so that the next run is not affected.
 func (o *outcome) observeParent(s *spec, before *parentState) {
-	after := readParent()
+	after := settled(before)
 	for fd := range after.fds {
 		switch {
 		case before.fds[fd] == after.fds[fd]:

@@ -125,6 +125,23 @@ static void set_credential_inside(struct forkexec_request *r, struct world *w)
 	r->uid = r->gid = 0;
 }
 
+static void set_keep(struct forkexec_request *r, struct world *w)
+{
+	static const int32_t fds[] = {1, 0, 2, -1, -1, -1, -1, -1, -1, -1}; /* over our pipes */
+
+	(void)w;
+	r->flags |= FORKEXEC_CREDENTIAL | FORKEXEC_KEEP_DUMPABLE | FORKEXEC_VFORK;
+	r->uid = r->gid = 65534;
+	r->fds = fds;
+	r->n_fds = 10;
+}
+
+static void set_keep_missing(struct forkexec_request *r, struct world *w)
+{
+	set_keep(r, w);
+	r->path = "/does/not/exist";
+}
+
 static void set_vfork(struct forkexec_request *r, struct world *w)
 {
 	(void)w;
@@ -161,6 +178,7 @@ static void set_pipe(struct forkexec_request *r, struct world *w)
 
 #define REFUSED(m)    (1u << (8 + (m)))
 #define PROVEN        (0x1fu << 16)
+#define PROVEN_CLONE3 (1u << 16) /* where a fork may come of it, whose report needs a pipe */
 #define ALL_REFUSED   (0x1fu << 8)
 #define ONLY(m)       (ALL_REFUSED & ~REFUSED(m))
 #define NO_CALL(n, e) {{SYS_##n, e}, {0, 0}, {0, 0}}
@@ -175,22 +193,29 @@ const struct fault_case fault_cases[] = {
 	{"only fork", set_plain, 0, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"no clone3", set_plain, 0, 0, 3, NO_CALL(clone3, ENOSYS), 0, 0},
 	{"clone3 not allowed", set_plain, 0, FORKEXEC_STATE_NO_CLONE3, 3, NOTHING, 0, 0},
-	{"user", set_user, 0, 0, 4, NOTHING, 0, 0},
-	{"user, clone", set_user, WITH_PIDFD, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
-	{"user, fork", set_user, WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"root", set_root, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	{"user", set_user, TEXT_BUSY, 0, 4, NOTHING, 0, 0},
+	{"user, clone", set_user, WITH_PIDFD | TEXT_BUSY, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
+	{"user, fork", set_user, WITH_PIDFD | TEXT_BUSY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"root", set_root, NEEDS_ROOT | TEXT_BUSY, 0, 4, NOTHING, 0, 0},
 	/* With fork left: an unreadable fs.suid_dumpable forbids the others. */
-	{"root, vfork", set_root, NEEDS_ROOT, (ONLY(VIEW_VFORK) & ~REFUSED(VIEW_FORK)) | PROVEN, 2,
-	 NOTHING, 0, 0},
-	{"root, fork", set_root, NEEDS_ROOT | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"root, vfork", set_root, NEEDS_ROOT | TEXT_BUSY,
+	 (ONLY(VIEW_VFORK) & ~REFUSED(VIEW_FORK)) | PROVEN, 2, NOTHING, 0, 0},
+	{"root, fork", set_root, NEEDS_ROOT | TEXT_BUSY | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING,
+	 0, 0},
 	{"setctty", set_setctty, NEEDS_TTY, 0, 4, NOTHING, 0, 0},
 	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 4, NOTHING, 0, 0},
 	{"foreground, fork", set_foreground, NEEDS_OWN_TTY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"unshare", set_unshare, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
-	{"maps by clone", set_clone_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"maps by clone", set_clone_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
 	{"maps by clone, fork", set_clone_user, MAY_BE_DENIED, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"maps by unshare", set_unshare_user, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
-	{"credential inside", set_credential_inside, MAY_BE_DENIED, 0, 2, NOTHING, 0, 0},
+	{"maps by unshare", set_unshare_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
+	{"maps by unshare, proven", set_unshare_user, MAY_BE_DENIED | HELD, PROVEN_CLONE3, 2,
+	 NOTHING, 0, 0},
+	{"credential inside", set_credential_inside, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
+	{"keep dumpable", set_keep, NEEDS_ROOT | HELD, 0, 2, NOTHING, 0, 0},
+	{"keep dumpable, proven", set_keep, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2, NOTHING, 0, 0},
+	{"keep dumpable, missing program", set_keep_missing, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2,
+	 NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
 	{"vfork asked for", set_vfork, 0, 0, 4, NOTHING, 0, 0},
 	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},

@@ -28,6 +28,8 @@ enum needs {
 	GO_FRAME = 32,     /* through forkexec_go() */
 	MAY_BE_DENIED = 64, /* user namespaces are not for everybody */
 	WITH_PIDFD = 128,   /* and no demand on the clone: a wish that may be refused */
+	TEXT_BUSY = 256,    /* a busy program is tried again */
+	HELD = 512,         /* if root: hold.c makes us non-dumpable for it */
 };
 
 struct fault_case {

@@ -68,14 +68,18 @@ IN_CHILD int forkexec_test_fault(long nr, long *ret)
 	side = syscall(SYS_getpid) == in->parent_pid ? PARENT : CHILD_SIDE;
 	in->count[side]++;
 	in->by_number[side][nr & 511]++;
+	if (in->count[side] < MAX_CALLS)
+		in->nr_at[side][in->count[side]] = (uint16_t)nr;
 	if (side == in->side && in->count[side] == in->at) {
 		in->hit = 1;
 		in->hit_nr = nr;
 		in->hit_index = in->by_number[side][nr & 511];
 		in->hit_after_clone = in->n_clones;
 	}
-	if (nr == SYS_clone || nr == SYS_clone3)
+	if (nr == SYS_clone || nr == SYS_clone3) {
 		in->n_clones++;
+		in->opens_before = in->by_number[PARENT][SYS_openat];
+	}
 	if (side != in->side || in->count[side] != in->at)
 		return 0;
 	*ret = -in->err;
@@ -100,6 +104,8 @@ const char *call_name(long nr)
 		{SYS_fcntl, "fcntl"},
 		{SYS_futex, "futex"},
 		{SYS_getdents64, "getdents64"},
+		{SYS_getresgid, "getresgid"},
+		{SYS_getresuid, "getresuid"},
 		{SYS_ioctl, "ioctl"},
 		{SYS_kill, "kill"},
 		{SYS_mmap, "mmap"},

@@ -7,6 +7,7 @@
 #ifndef TESTS_INJECT_H
 #define TESTS_INJECT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum side {
@@ -21,6 +22,7 @@ struct always { /* a call that fails in every run */
 };
 
 #define MAX_ALWAYS 3
+#define MAX_CALLS  2000 /* of a side, in one start */
 
 struct injector {
 	/* Set by the test. */
@@ -39,6 +41,8 @@ struct injector {
 	volatile uint32_t hit_index;       /* the call is the hit_index-th of its number there */
 	volatile uint32_t hit_after_clone; /* n_clones at that time, itself not counted */
 	volatile uint32_t by_number[N_SIDES][512];
+	volatile uint16_t nr_at[N_SIDES][MAX_CALLS]; /* of the case's last start with so many */
+	volatile uint32_t opens_before; /* openat calls of the parent before the last clone */
 
 	/* For the watcher in another process. */
 	volatile uint64_t progress;
@@ -50,6 +54,10 @@ extern struct injector *injector; /* set by injector_create() */
 void injector_create(void);
 void injector_arm(enum side side, uint32_t at, int err, const struct always *always);
 void injector_disarm(void);
+
+/* The i-th of the errnos that errnos.c has for a call, 0 behind the last. */
+#define MANUAL_ERRNOS 24
+int manual_errno(long nr, size_t i);
 
 /* The name of a system call as FORKEXEC_STEPS writes it, "?" for one we never make. */
 const char *call_name(long nr);

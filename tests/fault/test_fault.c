@@ -3,7 +3,8 @@
  * Does every system call that can fail, when it fails, come back as what it is?
  *
  * For each case of cases.c, each errno below and each side, the 1st, 2nd, 3rd ... call
- * is made to fail until a start completes without coming to it. The start must name the
+ * is made to fail until a start completes without coming to it; then each call with the
+ * further errnos that its manual page lists (errnos.c). The start must name the
  * step of that very call with that errno, or stand the failure if it is one of those in
  * tolerated_*(); steps must fail in the order of the list; nothing may be left: no
  * descriptor, no child, no changed signal mask. All steps must have failed in the end.
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,7 +31,6 @@
 
 #define WORK_KEPT      16384 /* what a state keeps, forkexec.c */
 #define RUN_TIMEOUT_MS 15000
-#define MAX_CALLS      2000
 #define SKIPPED        77
 
 static const int errnos[] = {EIO, ENOMEM, EPERM, ENOSYS, EINVAL, EINTR, EAGAIN, ENOENT};
@@ -131,6 +132,13 @@ static void run_go(const struct fault_case *c, const struct forkexec_request *r,
 		broken(c, "an errno with a pid or a pidfd", o);
 }
 
+/* A call that only hold.c makes in the parent. */
+static int is_hold_call(void)
+{
+	return injector->hit_nr == SYS_getresuid || injector->hit_nr == SYS_getresgid ||
+	       injector->hit_nr == SYS_capget || injector->hit_nr == SYS_prctl;
+}
+
 /* Takes the child, and what it may have put into the errno pipe. */
 static void finish_run(const struct fault_case *c, struct world *w, const struct outcome *got,
 		       struct outcome *o)
@@ -161,6 +169,28 @@ static void finish_run(const struct fault_case *c, struct world *w, const struct
 	}
 }
 
+/*
+ * Waits until no child is in our memory any more. We must be dumpable again then, unless
+ * the fault has hit what is done for that.
+ */
+static void settle(const struct fault_case *c, struct forkexec_state *state,
+		   const struct outcome *o)
+{
+	int tries, dumpable;
+
+	if (!(c->needs & HELD))
+		return;
+	for (tries = 0; forkexec_settle(state) > 0; tries++) {
+		if (tries == 2000)
+			broken(c, "a child is still counted", o);
+		usleep(500);
+	}
+	dumpable = prctl(PR_GET_DUMPABLE);
+	if (dumpable != 1 && (!injector->hit || injector->side != PARENT ||
+			      injector->hit_after_clone == 0 || !is_hold_call()))
+		broken(c, "we are not dumpable any more", o);
+}
+
 static void run_once(const struct fault_case *c, struct world *w, enum side side, uint32_t at,
 		     int err, struct outcome *o)
 {
@@ -174,6 +204,8 @@ static void run_once(const struct fault_case *c, struct world *w, enum side side
 	memset(&state, 0, sizeof(state));
 	memset(&got, 0, sizeof(got));
 	state.bits = c->bits;
+	if (c->needs & HELD)
+		prctl(PR_SET_DUMPABLE, 1);
 	world_make(w, c);
 	request_init(&r, argv);
 	c->set(&r, w);
@@ -184,6 +216,7 @@ static void run_once(const struct fault_case *c, struct world *w, enum side side
 	else
 		run_native(c, &r, &state, &got);
 	finish_run(c, w, &got, o);
+	settle(c, &state, o);
 	difference = snapshot_differs(&before);
 	if (difference)
 		broken(c, difference, o);
@@ -197,8 +230,20 @@ static void run_once(const struct fault_case *c, struct world *w, enum side side
 /* Linux before 3.19 has no /proc/PID/setgroups, and ordinary users need not write it. */
 static int is_missing_setgroups(void)
 {
-	return injector->err == ENOENT && injector->hit_index == 2 &&
-	       injector->by_number[PARENT][SYS_openat] > 1;
+	if (injector->err != ENOENT || injector->hit_after_clone == 0)
+		return 0;
+	if (injector->hit_nr == SYS_openat)
+		return injector->hit_index - injector->opens_before == 2;
+	return injector->hit_index == 2 &&
+	       injector->by_number[PARENT][SYS_openat] - injector->opens_before > 1;
+}
+
+/* The pipe of hold.c comes after that of the ID maps. */
+static int is_hold_pipe(const struct fault_case *c)
+{
+	uint32_t maps = injector->by_number[PARENT][SYS_write] > 0 || c->needs & MAY_BE_DENIED;
+
+	return c->needs & HELD && !geteuid() && injector->hit_index == maps + 1;
 }
 
 /* The parent's calls after which a start goes on as if nothing had been. */
@@ -207,13 +252,23 @@ static int tolerated_by_parent(const struct fault_case *c)
 	switch (injector->hit_nr) {
 	case SYS_clone: /* "not in this form": the next form is tried */
 	case SYS_clone3:
-		return (is_refusal(injector->err) && injector->hit_index < c->n_methods) ||
+		return (is_refusal(injector->err) &&
+			injector->hit_index < c->n_methods + (c->needs & HELD && !geteuid())) ||
 		       (c->needs & WITH_PIDFD && pidfd_refused(c));
 	case SYS_openat: /* fs.suid_dumpable: if we cannot tell, it is 1 */
 		return injector->hit_after_clone == 0 || (is_missing_setgroups() && !geteuid());
 	case SYS_write:
 		return is_missing_setgroups() && !geteuid();
-	case SYS_read:  /* the same, or the report: read again */
+	case SYS_pipe2: /* a child that cannot be counted is forked */
+		return is_hold_pipe(c);
+	case SYS_rt_sigprocmask: /* not that before the clone, but of forkexec_settle() */
+		return injector->hit_after_clone > 0;
+	case SYS_capget: /* the child is forked, or we stay non-dumpable */
+	case SYS_getresgid:
+	case SYS_getresuid:
+	case SYS_prctl:
+		return is_hold_call();
+	case SYS_read:  /* fs.suid_dumpable, or the report: read again */
 	case SYS_futex: /* the wait looks again, whatever they say */
 	case SYS_ppoll:
 	case SYS_waitid:
@@ -223,9 +278,11 @@ static int tolerated_by_parent(const struct fault_case *c)
 	}
 }
 
-static int tolerated_by_child(void)
+static int tolerated_by_child(const struct fault_case *c)
 {
 	switch (injector->hit_nr) {
+	case SYS_execve: /* tried again */
+		return injector->err == ETXTBSY && c->needs & TEXT_BUSY;
 	case SYS_read: /* the go-ahead after the ID maps: tried again */
 		return injector->err == EINTR;
 	case SYS_close_range: /* all descriptors are marked one by one */
@@ -241,6 +298,7 @@ static uint32_t parent_step(int *err)
 {
 	static const uint32_t maps[] = {0, FORKEXEC_STEP_UID_MAP, FORKEXEC_STEP_PROC_SETGROUPS,
 					FORKEXEC_STEP_GID_MAP};
+	uint32_t n;
 
 	switch (injector->hit_nr) {
 	case SYS_mmap:
@@ -259,8 +317,11 @@ static uint32_t parent_step(int *err)
 			*err = EPERM;
 			return FORKEXEC_STEP_GID_MAP;
 		}
-		if (injector->by_number[PARENT][SYS_openat] && injector->hit_index <= 3)
-			return maps[injector->hit_index];
+		n = injector->hit_index;
+		if (injector->hit_nr == SYS_openat)
+			n -= injector->opens_before;
+		if (injector->by_number[PARENT][SYS_openat] > injector->opens_before && n <= 3)
+			return maps[n];
 		*err = EINVAL; /* the child reads end of file instead of a go-ahead */
 		return FORKEXEC_STEP_IDMAP_SYNC;
 	default:
@@ -331,7 +392,7 @@ static void judge(const struct fault_case *c, const struct outcome *o, uint32_t 
 			seen[step] = 1;
 		return;
 	}
-	if (tolerated_by_child()) {
+	if (tolerated_by_child(c)) {
 		expect_baseline(c, o);
 		return;
 	}
@@ -350,6 +411,29 @@ static void judge(const struct fault_case *c, const struct outcome *o, uint32_t 
 	seen[o->step] = 1;
 }
 
+/* Each call of the side with the e-th errno of its manual page, if there are so many. */
+static void run_manual(const struct fault_case *c, struct world *w, enum side side, size_t e)
+{
+	uint32_t at, before = 0;
+	struct outcome o;
+
+	for (at = 1; at < MAX_CALLS && injector->nr_at[side][at]; at++) {
+		int err = manual_errno(injector->nr_at[side][at], e);
+
+		if (!err)
+			continue;
+		run_once(c, w, side, at, err, &o);
+		if (injector->hit) /* of two that run at a time the other may have been first */
+			judge(c, &o, &before);
+	}
+}
+
+/* Under a checker that slows every start down: one errno must do. */
+static int quick(void)
+{
+	return getenv("FORKEXEC_TEST_QUICK") != NULL;
+}
+
 static void run_case(const struct fault_case *c)
 {
 	struct world world;
@@ -358,6 +442,7 @@ static void run_case(const struct fault_case *c)
 	size_t e;
 	int side;
 
+	memset((void *)injector->nr_at, 0, sizeof(injector->nr_at));
 	world_enter(&world, c);
 	if (!world.reason) {
 		run_once(c, &world, PARENT, 0, 0, &o);
@@ -371,7 +456,7 @@ static void run_case(const struct fault_case *c)
 		_exit(SKIPPED);
 	}
 	expect_baseline(c, &o);
-	for (e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e++) {
+	for (e = 0; e < (quick() ? 1 : sizeof(errnos) / sizeof(errnos[0])); e++) {
 		for (side = PARENT; side < N_SIDES; side++) {
 			before = 0;
 			for (at = 1; at < MAX_CALLS; at++) {
@@ -383,6 +468,9 @@ static void run_case(const struct fault_case *c)
 			expect_baseline(c, &o);
 		}
 	}
+	for (e = 0; e < MANUAL_ERRNOS && !quick(); e++)
+		for (side = PARENT; side < N_SIDES; side++)
+			run_manual(c, &world, (enum side)side, e);
 	world_leave(&world);
 }
 

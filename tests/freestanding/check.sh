@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # check.sh - is the core still freestanding? Compiled by every compiler and at every level,
-# c/{child,clone,forkexec,goabi,plan}.c must link to one object that needs no symbol of
+# c/{child,clone,forkexec,goabi,hold,plan}.c must link to one object that needs no symbol of
 # anybody else and has no data that could be written, child.c even by itself and with
 # sanitizers. The child's deepest path must fit CHILD_STACK twice, and nobody but sys.h
 # may speak to libc. Compilers that are absent are skipped, and said so.
@@ -11,7 +11,7 @@
 set -u
 
 root=${1:-$(dirname "$0")/../..}
-core='child clone forkexec goabi plan'
+core='child clone forkexec goabi hold plan'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0

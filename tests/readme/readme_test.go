@@ -70,7 +70,7 @@ func TestC(t *testing.T) {
 	}
 	bin := filepath.Join(t.TempDir(), "example")
 	args := []string{"-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-Ic", "-o", bin, write(t, "example.c", example(t, "c"))}
-	for _, f := range []string{"child", "clone", "forkexec", "goabi", "lib", "plan", "step"} {
+	for _, f := range []string{"child", "clone", "forkexec", "goabi", "hold", "lib", "plan", "step"} {
 		args = append(args, "c/"+f+".c")
 	}
 	run(t, cc, args...)

@@ -52,6 +52,12 @@ static const struct mode modes[] = {
 	{"proven", "oooo..ooc", 0, 0, 1, -1, 3, 300, 0},
 	{"fork", "ooc..ooo", 0, 1, 0, -1, 4, 300, 0},
 	{"close fds", "oocoo.oco", FORKEXEC_CLOSE_FDS, 0, 0, -1, 3, 300, 0},
+	{"close fds, proven", "oocoo.oco", FORKEXEC_CLOSE_FDS, 0, 1, -1, 3, 300, 0},
+	{"close fds, new ids", "o.co.oo.oco", FORKEXEC_CLOSE_FDS | FORKEXEC_CREDENTIAL, 0, 1, -1, 3,
+	 300, 0},
+	{"close fds, new ids, fork", "o.co.oo", FORKEXEC_CLOSE_FDS | FORKEXEC_CREDENTIAL, 1, 0, -1,
+	 3, 300, 0},
+	{"close fds, id maps", "oo.o.oo", FORKEXEC_CLOSE_FDS, 0, 0, -1, 3, 300, 1},
 	{"errno pipe", "oooc.oo..o", FORKEXEC_ERRNO_PIPE, 0, 0, 2, 3, 300, 0},
 	{"fork, nothing standard", "...oo", 0, 1, 0, -1, 3, 300, 0},
 	{"errno pipe, nothing standard", "...oo", FORKEXEC_ERRNO_PIPE, 1, 0, 1, 3, 300, 0},
@@ -229,7 +235,9 @@ static void check_array(const struct mode *m, const int32_t *fds, uint32_t n)
 	request_init(&r, argv);
 	r.fds = n ? fds : NULL;
 	r.n_fds = n;
-	r.flags = m->flags;
+	r.flags = m->flags | FORKEXEC_NO_SETGROUPS;
+	r.uid = geteuid();
+	r.gid = getegid();
 	r.errno_pipe = m->errno_pipe;
 	set_maps(m, &r);
 	err = forkexec_run(&r, &ret, &state);
@@ -257,10 +265,11 @@ static void check_all(const struct mode *m)
 {
 	static const int32_t universe[] = {-1, 0, 1, 2, 3, 4, 5};
 	const unsigned base = sizeof(universe) / sizeof(universe[0]);
+	const unsigned most = m->exhaustive - (getenv("FORKEXEC_TEST_QUICK") != NULL);
 	int32_t fds[4];
 	unsigned n, i, number, count = 1;
 
-	for (n = 0; n <= m->exhaustive; n++, count *= base) {
+	for (n = 0; n <= most; n++, count *= base) {
 		for (number = 0; number < count; number++) {
 			unsigned rest = number;
 
@@ -315,7 +324,9 @@ static void check_late_failure(const struct mode *m)
 		r.path = "/does/not/exist";
 		r.fds = fds;
 		r.n_fds = n;
-		r.flags = m->flags;
+		r.flags = m->flags | FORKEXEC_NO_SETGROUPS;
+		r.uid = geteuid();
+		r.gid = getegid();
 		r.errno_pipe = m->errno_pipe;
 		word = 0;
 		if (forkexec_run(&r, &ret, &state) == 0) {

@@ -63,7 +63,7 @@ static void method_process(void *arg)
 	snapshot_take(&before);
 	trial_init(&t, view_only(m));
 	if (m == VIEW_CLONE3_FORK)
-		t.r.unshare_flags = CLONE_NEWUSER; /* never shares memory */
+		t.r.unshare_flags = CLONE_NEWUSER | CLONE_VM; /* never shares memory */
 	for (i = 0; i < 2; i++) {
 		int err = trial_run(&t);
 
@@ -152,8 +152,13 @@ static const struct sandboxed sandboxes[] = {
 	{"clone3 ENOSYS, NEWUTS", {NO_CLONE3(ENOSYS)}, 0, 0, CLONE_NEWUTS, 0, 1, 0, VIEW_CLONE, 0},
 	{"clone3 ENOSYS, NEWUSER", {NO_CLONE3(ENOSYS)}, 0, 0, CLONE_NEWUSER, 0, 1, 0, VIEW_FORK, 0},
 	{"clone3 ENOSYS, unshare NEWUSER", {NO_CLONE3(ENOSYS)}, 0, 0, 0, CLONE_NEWUSER, 1, 0,
-	 VIEW_FORK, M(VIEW_CLONE3_FORK)},
-	{"NEWUSER", {{0}}, 0, 0, CLONE_NEWUSER, 0, 1, 0, VIEW_CLONE3_FORK, 0},
+	 VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE3_FORK)},
+	{"NEWUSER", {{0}}, 0, 0, CLONE_NEWUSER, 0, 1, 0, VIEW_CLONE3, 0},
+	{"unshare NEWUSER", {{0}}, 0, FORKEXEC_VFORK, 0, CLONE_NEWUSER, 1, 0, VIEW_CLONE3, 0},
+	{"NEWUSER, no hold", {{0}}, FORKEXEC_STATE_NO_HOLD, 0, CLONE_NEWUSER, 0, 1, 0,
+	 VIEW_CLONE3_FORK, 0},
+	{"NEWUSER, no prctl", {{SYS_prctl, 0, 0, EINVAL}}, 0, 0, CLONE_NEWUSER, 0, 1, 0,
+	 VIEW_CLONE3_FORK, 0},
 	{"vfork asked for", {{0}}, 0, FORKEXEC_VFORK, 0, 0, 0, 0, VIEW_CLONE3, 0},
 	{"vfork asked for, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_VFORK, 0, 0, 0, 0,
 	 VIEW_CLONE, M(VIEW_CLONE3)},
@@ -195,6 +200,8 @@ static void sandbox_process(void *arg)
 			if (t.ret.pidfd >= 0)
 				close(t.ret.pidfd);
 		}
+		while (forkexec_settle(&t.state) > 0)
+			usleep(200);
 		CHECK_EQ(t.state.bits & ~view_proven(s->method), s->bits | remembered);
 		CHECK(snapshot_differs(&before) == NULL);
 		CHECK(no_children());

@@ -31,6 +31,11 @@ uint32_t view_proven(enum view_method method)
 	return STATE_PROVEN((uint32_t)method);
 }
 
+uint32_t view_trims(void)
+{
+	return STATE_TRIMS;
+}
+
 uint32_t view_only(enum view_method method)
 {
 	uint32_t bits = 0, m;

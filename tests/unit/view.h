@@ -25,6 +25,9 @@ extern const char *const view_method_names[VIEW_METHODS];
 uint32_t view_refused(enum view_method method);
 uint32_t view_proven(enum view_method method);
 
+/* The bit that says that close_range(2) was seen to unshare a descriptor table. */
+uint32_t view_trims(void);
+
 /* State bits that leave only this method, for requests that may share memory or not. */
 uint32_t view_only(enum view_method method);
 

@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { REQUESTS = 3, ANSWERS = 4, MAX_SPAWNS = 10 * 1000 * 1000 };
 
@@ -87,10 +90,63 @@ static void serve(char *const argv[], size_t n, FILE *answers)
 	free(ns);
 }
 
+/* As the Go worker does it: small pages, each written to. */
+static int touch(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *p;
+
+	if (size == 0)
+		return 0;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	(void)madvise(p, size, MADV_NOHUGEPAGE); /* refused where there are none */
+	for (size_t i = 0; i < size; i += page)
+		p[i] = 1;
+	return 0;
+}
+
+/* Has all descriptors below n open. */
+static int open_many(unsigned int n)
+{
+	struct rlimit limit;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int null = fd;
+
+	if (fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = limit.rlim_max; /* as Go does */
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	while (fd < (int)n - 1) {
+		fd = fcntl(null, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void set(const char *condition, unsigned int n, FILE *answers)
+{
+	int err = -EOPNOTSUPP;
+
+	if (strcmp(condition, "touch") == 0)
+		err = touch((size_t)n << 20);
+	else if (strcmp(condition, "open") == 0)
+		err = open_many(n);
+	if (err < 0)
+		fprintf(answers, "cannot %s %u: %s\n", condition, n, strerror(-err));
+	else
+		fputc('\n', answers);
+	if (fflush(answers) != 0)
+		die("answer", errno);
+}
+
 int main(int argc, char **argv)
 {
 	FILE *requests, *answers;
-	char line[256];
+	char line[256], condition[16];
 	unsigned int n;
 
 	if (argc < 2) {
@@ -100,6 +156,10 @@ int main(int argc, char **argv)
 	requests = protocol_file(REQUESTS, "r");
 	answers = protocol_file(ANSWERS, "w");
 	while (fgets(line, sizeof(line), requests)) {
+		if (sscanf(line, "set %15s %u", condition, &n) == 2) {
+			set(condition, n, answers);
+			continue;
+		}
 		/* The path's name is for workers that have more than one. */
 		if (sscanf(line, "%*s %u", &n) != 1 || n == 0 || n > MAX_SPAWNS)
 			die("bad request", EINVAL);

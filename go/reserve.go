@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+package forkexec
+
+import (
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// A reserve is a set of low descriptors. A start with Options.CloseFDs costs time for
+// every descriptor below the last one that the child needs; so those that it needs are
+// duplicated into the reserve first, where they are numbered high.
+type reserve struct {
+	mu     sync.Mutex
+	filler int    // what lies in a slot that is not lent
+	pipes  uint64 // the device of pipes that have no name
+	n      int
+	free   []int32
+}
+
+var reserved reserve
+
+const (
+	maxReserved = 1024
+	worthMoving = 128 // below, the kernel copies the table faster than we move
+)
+
+// ReserveFDs sets n descriptors aside, the lowest that are free, for starts with
+// [Options].CloseFDs whose ProcAttr.Files have high numbers, as in a server with many
+// connections: such a start then costs the same however many descriptors are open. It is
+// meant to be called early, before others take the low numbers; of several calls the
+// largest n counts. Three or so for each start that is under way at the same time will do;
+// where none is free, and for files that are not pipes, sockets or /dev/null, the start is
+// as without it: closing a duplicate of a file would drop this process's POSIX locks on it.
+//
+// The descriptors are close-on-exec, stay open as long as the process and must not be
+// closed. The error is EINVAL if n is negative or beyond 1024, or that of pipe2(2) or
+// fcntl(2), EMFILE for example; the number set aside then is what it was. Where
+// [Implementation] is "stdlib" nothing is set aside. It is safe for concurrent use.
+func ReserveFDs(n int) error {
+	if n < 0 || n > maxReserved {
+		return syscall.EINVAL
+	}
+	if Implementation() == "stdlib" {
+		return nil
+	}
+	return reserved.grow(n)
+}
+
+func (r *reserve) grow(n int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.n == 0 && n > 0 {
+		if err := r.open(); err != nil {
+			return err
+		}
+	}
+	var more []int32
+	for len(more) < n-r.n {
+		fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(r.filler), syscall.F_DUPFD_CLOEXEC, 3)
+		if errno != 0 {
+			for _, fd := range more {
+				_ = syscall.Close(int(fd))
+			}
+			if r.n == 0 {
+				_ = syscall.Close(r.filler)
+			}
+			return errno
+		}
+		more = append(more, int32(fd))
+	}
+	r.free = append(r.free, more...)
+	r.n += len(more)
+	return nil
+}
+
+// open makes the filler: one end of a pipe, which no lock can be on.
+func (r *reserve) open() error {
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		return err
+	}
+	_ = syscall.Close(ends[1])
+	var st syscall.Stat_t
+	if err := syscall.Fstat(ends[0], &st); err != nil {
+		_ = syscall.Close(ends[0])
+		return err
+	}
+	r.filler, r.pipes = ends[0], uint64(st.Dev)
+	return nil
+}
+
+// movable says if a duplicate of fd can be closed without a trace.
+func (r *reserve) movable(fd int32) bool {
+	var st syscall.Stat_t
+	if syscall.Fstat(int(fd), &st) != nil {
+		return false
+	}
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFSOCK:
+		return true
+	case syscall.S_IFIFO:
+		return uint64(st.Dev) == r.pipes // one with a name can be locked
+	case syscall.S_IFCHR:
+		return st.Rdev == 1<<8|3 // /dev/null
+	}
+	return false
+}
+
+// lend puts those of fds that are numbered high into the reserve, and their new numbers
+// into fds, and returns the slots that they are in: all of them or, if that cannot be,
+// none. The caller has to give the slots back.
+func (r *reserve) lend(fds []int32) []int32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.free) == 0 || len(fds) == 0 || slices.Max(fds) < worthMoving {
+		return nil
+	}
+	var high []int32
+	for _, fd := range fds {
+		if fd >= worthMoving && !slices.Contains(high, fd) {
+			high = append(high, fd)
+		}
+	}
+	if len(high) > len(r.free) || slices.ContainsFunc(high, func(fd int32) bool { return !r.movable(fd) }) {
+		return nil
+	}
+	slots := slices.Clone(r.free[len(r.free)-len(high):])
+	for i, fd := range high {
+		if _, _, errno := syscall.RawSyscall(syscall.SYS_DUP3, uintptr(fd), uintptr(slots[i]), syscall.O_CLOEXEC); errno != 0 {
+			r.fill(slots[:i])
+			return nil
+		}
+	}
+	r.free = r.free[:len(r.free)-len(high)]
+	for i, fd := range fds {
+		if k := slices.Index(high, fd); k >= 0 {
+			fds[i] = slots[k]
+		}
+	}
+	return slots
+}
+
+func (r *reserve) fill(slots []int32) {
+	for _, slot := range slots {
+		// Cannot fail: both are ours, and open.
+		_, _, _ = syscall.RawSyscall(syscall.SYS_DUP3, uintptr(r.filler), uintptr(slot), syscall.O_CLOEXEC)
+	}
+}
+
+func (r *reserve) giveBack(slots []int32) {
+	if len(slots) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fill(slots)
+	r.free = append(r.free, slots...)
+}
