@@ -43,6 +43,7 @@ type order struct {
 	Cgroup string // a directory of cgroup v2 to start into
 	UID    uint32 // other than 0: start as that user
 	Hold   bool   // the start's thread has its children held at chdir
+	Vfork  bool   // with Hold: of the ways to share memory, only vfork is allowed
 }
 
 const orderVar = "STUCK_ORDER"
@@ -58,6 +59,12 @@ var ways = map[string]func(ctx context.Context, o *order, attr *syscall.ProcAttr
 	},
 	"Start": func(ctx context.Context, o *order, attr *syscall.ProcAttr) error {
 		return startAndWait(ctx, o, attr, nil)
+	},
+	"Start with CloseFDs": func(ctx context.Context, o *order, attr *syscall.ProcAttr) error {
+		return startAndWait(ctx, o, attr, &forkexec.Options{CloseFDs: forkexec.Implementation() != "stdlib"})
+	},
+	"Start with KeepDumpable": func(ctx context.Context, o *order, attr *syscall.ProcAttr) error {
+		return startAndWait(ctx, o, attr, &forkexec.Options{KeepDumpable: forkexec.Implementation() != "stdlib"})
 	},
 	"Start with PdeathsigProcess": func(ctx context.Context, o *order, attr *syscall.ProcAttr) error {
 		attr.Sys.Pdeathsig = syscall.SIGKILL
@@ -102,6 +109,13 @@ func victim() int {
 	// What the runtime and package os open once is no leak.
 	_ = exec.Command("/bin/true").Run()
 	_ = osexec.Command("/bin/true").Run()
+	for i := 0; i < 2; i++ { // what a first start finds out changes how later ones are made
+		attr := &syscall.ProcAttr{Env: os.Environ(), Sys: &syscall.SysProcAttr{}}
+		if err := ways[o.Way](context.Background(), &order{Path: "/bin/true"}, attr); err != nil {
+			fmt.Println("skip: cannot start in this way:", err)
+			return 0
+		}
+	}
 	before := descriptors()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -144,7 +158,7 @@ func (o *order) start(ctx context.Context, held chan<- *hold) error {
 	}
 	if o.Hold {
 		runtime.LockOSThread() // for good: the filter belongs to the thread
-		h, err := holdChildren()
+		h, err := holdChildren(o.Vfork)
 		if err != nil {
 			fmt.Println("skip: cannot hold system calls:", err)
 			return err
