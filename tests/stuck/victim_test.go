@@ -203,6 +203,7 @@ var checks = []struct {
 		syscall.ForkLock.RUnlock()
 		return nil
 	}},
+	{"setgid", func() error { return syscall.Setgid(syscall.Getgid()) }}, // on all threads
 	{"os/exec", func() error { return osexec.Command("/bin/true").Run() }},
 	{"go/exec", func() error { return exec.Command("/bin/true").Run() }},
 	{"Start", func() error {
