@@ -36,8 +36,7 @@ func TestShared(t *testing.T) {
 		{"user", "ForkExec", "0", 65534, true},
 		{"user, suid_dumpable 1", "ForkExec", "1", 65534, false},
 		{"user, suid_dumpable 2", "ForkExec", "2", 65534, true},
-		// For root shared, too, and held non-dumpable meanwhile.
-		{"user namespace", "Start in a user namespace", "0", 0, true},
+		{"user namespace", "Start in a user namespace", "0", 0, true}, // held, see hold.c
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := hung(t, true, false)

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * expect.c - see expect.h.
+ */
+#include "expect.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inject.h"
+
+static int is_refusal(int err)
+{
+	return err == ENOSYS || err == EPERM || err == EINVAL;
+}
+
+/* EINVAL from every form is taken for a kernel without CLONE_PIDFD: -1, not a failure. */
+int pidfd_refused(const struct fault_case *c)
+{
+	return injector->hit && injector->err == EINVAL && c->n_methods == 1 &&
+	       (injector->hit_nr == SYS_clone || injector->hit_nr == SYS_clone3);
+}
+
+/* A call that only hold.c makes in the parent. */
+int is_hold_call(void)
+{
+	return injector->hit_nr == SYS_getresuid || injector->hit_nr == SYS_getresgid ||
+	       injector->hit_nr == SYS_capget || injector->hit_nr == SYS_prctl;
+}
+
+/* Linux before 3.19 has no /proc/PID/setgroups, and ordinary users need not write it. */
+static int is_missing_setgroups(void)
+{
+	if (injector->err != ENOENT || injector->hit_after_clone == 0)
+		return 0;
+	if (injector->hit_nr == SYS_openat)
+		return injector->hit_index - injector->opens_before == 2;
+	return injector->hit_index == 2 &&
+	       injector->by_number[PARENT][SYS_openat] - injector->opens_before > 1;
+}
+
+/* The pipe of hold.c comes after that of the ID maps. */
+static int is_hold_pipe(const struct fault_case *c)
+{
+	uint32_t maps = injector->by_number[PARENT][SYS_write] > 0 || c->needs & MAY_BE_DENIED;
+
+	return c->needs & HELD && !geteuid() && injector->hit_index == maps + 1;
+}
+
+/* The parent's calls after which a start goes on as if nothing had been. */
+int tolerated_by_parent(const struct fault_case *c)
+{
+	switch (injector->hit_nr) {
+	case SYS_clone: /* "not in this form": the next form is tried */
+	case SYS_clone3:
+		return (is_refusal(injector->err) &&
+			injector->hit_index < c->n_methods + (c->needs & HELD && !geteuid())) ||
+		       (c->needs & WITH_PIDFD && pidfd_refused(c));
+	case SYS_openat: /* fs.suid_dumpable: if we cannot tell, it is 1 */
+		return injector->hit_after_clone == 0 || (is_missing_setgroups() && !geteuid());
+	case SYS_write:
+		return is_missing_setgroups() && !geteuid();
+	case SYS_pipe2: /* a child that cannot be counted is forked */
+		return is_hold_pipe(c);
+	case SYS_rt_sigprocmask: /* not that before the clone, but of forkexec_settle() */
+		return injector->hit_after_clone > 0;
+	case SYS_capget: /* the child is forked, or we stay non-dumpable */
+	case SYS_getresgid:
+	case SYS_getresuid:
+	case SYS_prctl:
+		return is_hold_call();
+	case SYS_read:  /* fs.suid_dumpable, or the report: read again */
+	case SYS_futex: /* the wait looks again, whatever they say */
+	case SYS_ppoll:
+	case SYS_waitid:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+int tolerated_by_child(const struct fault_case *c)
+{
+	switch (injector->hit_nr) {
+	case SYS_execve: /* tried again */
+		return injector->err == ETXTBSY && c->needs & TEXT_BUSY;
+	case SYS_read: /* the go-ahead after the ID maps: tried again */
+		return injector->err == EINTR;
+	case SYS_close_range: /* all descriptors are marked one by one */
+	case SYS_prlimit64:   /* ignored, as Go does */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* What a parent's call that fails must come back as. */
+uint32_t parent_step(int *err)
+{
+	static const uint32_t maps[] = {0, FORKEXEC_STEP_UID_MAP, FORKEXEC_STEP_PROC_SETGROUPS,
+					FORKEXEC_STEP_GID_MAP};
+	uint32_t n;
+
+	switch (injector->hit_nr) {
+	case SYS_mmap:
+		*err = ENOMEM; /* whatever the kernel says */
+		return FORKEXEC_STEP_REQUEST;
+	case SYS_pipe2:
+		return FORKEXEC_STEP_PIPE;
+	case SYS_rt_sigprocmask:
+		return FORKEXEC_STEP_SIGMASK;
+	case SYS_clone:
+	case SYS_clone3:
+		return FORKEXEC_STEP_CLONE;
+	case SYS_openat:
+	case SYS_write:
+		if (is_missing_setgroups()) { /* and this kernel then refuses the next one */
+			*err = EPERM;
+			return FORKEXEC_STEP_GID_MAP;
+		}
+		n = injector->hit_index;
+		if (injector->hit_nr == SYS_openat)
+			n -= injector->opens_before;
+		if (injector->by_number[PARENT][SYS_openat] > injector->opens_before && n <= 3)
+			return maps[n];
+		*err = EINVAL; /* the child reads end of file instead of a go-ahead */
+		return FORKEXEC_STEP_IDMAP_SYNC;
+	default:
+		return UNKNOWN;
+	}
+}
+
+/* Is this a step that the child's failed call may belong to? */
+int child_step_fits(uint32_t step, long nr)
+{
+	static const char *const calls[] = {
+		"none",
+#define CALL(id, NAME, name, syscall, field) [id] = syscall,
+		FORKEXEC_STEPS(CALL)
+#undef CALL
+	};
+
+	if (step >= sizeof(calls) / sizeof(calls[0]) ||
+	    (step < FORKEXEC_STEP_KEEPCAPS && step != FORKEXEC_STEP_SIGMASK))
+		return 0;
+	if (!strcmp(calls[step], call_name(nr)))
+		return 1;
+	/* Steps of several calls, of which the list names the most telling one. */
+	switch (step) {
+	case FORKEXEC_STEP_PROC_SETGROUPS:
+	case FORKEXEC_STEP_GID_MAP:
+	case FORKEXEC_STEP_UID_MAP:
+		return nr == SYS_openat;
+	case FORKEXEC_STEP_FD_DUP:
+		return nr == SYS_fcntl; /* one that is in its place already */
+	case FORKEXEC_STEP_CLOSE_FDS:
+		return nr == SYS_openat || nr == SYS_getdents64 || nr == SYS_fcntl;
+	default:
+		return 0;
+	}
+}
+
+/* The child takes its steps in the list's order; SIGMASK's place is before UNSHARE. */
+uint32_t child_rank(uint32_t step)
+{
+	return step == FORKEXEC_STEP_SIGMASK ? 2 * FORKEXEC_STEP_UNSHARE - 1 : 2 * step;
+}
