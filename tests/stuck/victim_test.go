@@ -12,6 +12,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -228,24 +229,20 @@ func check(only string) {
 	fmt.Println("checked")
 }
 
-func descriptors() string {
-	names, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return err.Error()
-	}
-	var open []string
+func descriptors() (open []string) {
+	names, _ := os.ReadDir("/proc/self/fd")
 	for _, n := range names {
 		to, err := os.Readlink("/proc/self/fd/" + n.Name())
 		if err == nil && !strings.HasPrefix(to, "anon_inode:[event") && !strings.HasPrefix(to, "/proc/") {
 			open = append(open, n.Name()+"="+to)
 		}
 	}
-	return strings.Join(open, " ")
+	return open
 }
 
 // waitClean waits until there is no child and no descriptor more than before. It only
 // looks: a child that has died is for somebody else to reap.
-func waitClean(before string) error {
+func waitClean(before []string) error {
 	var err error
 	for i := 0; i < 1000; i++ {
 		time.Sleep(5 * time.Millisecond)
@@ -257,11 +254,17 @@ func waitClean(before string) error {
 			err = fmt.Errorf("a child is left, zombie: %v", info[0] != 0)
 			continue
 		}
-		now := descriptors()
-		if now == before {
+		// One that was open before may have been on its way to be closed.
+		var left []string
+		for _, d := range descriptors() {
+			if !slices.Contains(before, d) {
+				left = append(left, d)
+			}
+		}
+		if len(left) == 0 {
 			return nil
 		}
-		err = fmt.Errorf("descriptors %s, before: %s", now, before)
+		err = fmt.Errorf("descriptors are left: %q", left)
 	}
 	return err
 }
