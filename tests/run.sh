@@ -87,7 +87,7 @@ suite_checkers() {
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls ./tests/signals/... \
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/failures ./tests/soak ./tests/syscalls ./tests/signals/... \
 		./tests/sandbox
 }
 
@@ -139,7 +139,7 @@ suite_nocgo() {
 		"tests/nocgo/$script.sh" || return 1
 	done
 	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
-		./tests/stuck ./tests/confined ./tests/soak ./tests/signals ./tests/sandbox &&
+		./tests/stuck ./tests/confined ./tests/failures ./tests/soak ./tests/signals ./tests/sandbox &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 
