@@ -121,6 +121,11 @@ soak: test-tools
 fuzz: test-tools
 	tests/fuzz/fuzz.sh $(or $(FUZZ_SECONDS),600)
 
+## matrix: every supported Go and architecture, into docs/matrix.md (most of an hour)
+.PHONY: matrix
+matrix: test-tools
+	GO='$(GO)' tests/matrix/run.sh
+
 .PHONY: bench-tools test-tools
 bench-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)

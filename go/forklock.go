@@ -18,11 +18,10 @@ import (
 // for those that must be alone.
 type gate struct {
 	mu       sync.Mutex
-	n        int  // starts inside
+	inside   []*child
 	alone    bool // the one inside shares with nobody
 	waiting  int  // those who want to be alone
 	opened   time.Time
-	vforks   []*child // those inside that stay until the child's execve
 	watching bool
 }
 
@@ -32,10 +31,10 @@ var forkGate gate
 // ForkLock, readers or starts of package syscall, gets it soon after.
 const gateMaxAge = 10 * time.Millisecond
 
-// watchEvery is how often the gate looks after starts with c.Vfork, while there are
-// any: the lock is of no use any more once the child runs, and must not wait for a child
-// that hangs. A timer that fires takes time from a child: at 2 ms, starts of real
-// programs took 5 % longer.
+// watchEvery is how often the gate looks after those inside, while there are any. Where a
+// sandbox allows no clone but vfork they stay until the execve; the lock is of no use any
+// more once the child runs, and must not wait for a child that hangs. A timer that fires
+// takes time from a child: at 2 ms, starts of real programs took 5 % longer.
 const watchEvery = 50 * time.Millisecond
 
 func (g *gate) lock(s *child) {
@@ -43,14 +42,14 @@ func (g *gate) lock(s *child) {
 	if s.alone {
 		g.waiting++
 	}
-	for g.n > 0 && (g.alone || g.waiting > 0 || time.Since(g.opened) >= gateMaxAge) {
+	for len(g.inside) > 0 && (g.alone || g.waiting > 0 || time.Since(g.opened) >= gateMaxAge) {
 		// Queue with the readers; they are let in when the last one inside leaves.
 		g.mu.Unlock()
 		syscall.ForkLock.RLock()
 		syscall.ForkLock.RUnlock()
 		g.mu.Lock()
 	}
-	if g.n == 0 {
+	if len(g.inside) == 0 {
 		// Under g.mu: others who come meanwhile wait here with us, and then join.
 		syscall.ForkLock.Lock()
 		g.opened = time.Now()
@@ -58,34 +57,25 @@ func (g *gate) lock(s *child) {
 	if g.alone = s.alone; s.alone {
 		g.waiting--
 	}
-	g.n++
-	s.inside = true
-	if s.req.Flags&c.Vfork != 0 {
-		g.vforks = append(g.vforks, s)
-		if !g.watching {
-			g.watching = true
-			time.AfterFunc(watchEvery, g.watch)
-		}
+	g.inside = append(g.inside, s)
+	if !g.watching {
+		g.watching = true
+		time.AfterFunc(watchEvery, g.watch)
 	}
 	g.mu.Unlock()
 }
 
+// unlock ends the stay of s, if it has not ended.
 func (g *gate) unlock(s *child) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.leave(s)
+	if i := slices.Index(g.inside, s); i >= 0 {
+		g.leave(i)
+	}
 }
 
-// leave ends the stay of s, if it has not ended.
-func (g *gate) leave(s *child) {
-	if !s.inside {
-		return
-	}
-	s.inside = false
-	if i := slices.Index(g.vforks, s); i >= 0 {
-		g.vforks = slices.Delete(g.vforks, i, i+1)
-	}
-	if g.n--; g.n == 0 {
+func (g *gate) leave(i int) {
+	if g.inside = slices.Delete(g.inside, i, i+1); len(g.inside) == 0 {
 		syscall.ForkLock.Unlock()
 	}
 }
@@ -94,12 +84,12 @@ func (g *gate) leave(s *child) {
 func (g *gate) watch() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i := len(g.vforks) - 1; i >= 0; i-- {
-		if s := g.vforks[i]; c.Running(s.work) {
-			g.leave(s)
+	for i := len(g.inside) - 1; i >= 0; i-- {
+		if c.Running(g.inside[i].work) {
+			g.leave(i)
 		}
 	}
-	if g.watching = g.n > 0; g.watching {
+	if g.watching = len(g.inside) > 0; g.watching {
 		time.AfterFunc(watchEvery, g.watch)
 	}
 }

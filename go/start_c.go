@@ -54,7 +54,6 @@ type child struct {
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
 	alone    bool    // may have a pipe that no other child shall inherit
-	inside   bool    // the gate; under its lock
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -307,12 +306,6 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
-	}
-	// CLONE_VFORK is faster, but such a start cannot be left: not where the context
-	// may end, not where the child may well be stuck from birth, not on a thread that
-	// others need, too, and not while we hold the pipe that shall tell of its end.
-	if ctx.Done() == nil && !sys.UseCgroupFD && !s.immortal && !s.alone {
-		s.req.Flags |= c.Vfork
 	}
 	rc, how := s.once(ctx)
 	if rc == -int(syscall.ETXTBSY) && how == finished && opt != nil && opt.TextBusyTimeout > 0 {

@@ -39,6 +39,7 @@ test)
 	need gcc-aarch64-linux-gnu cross aarch64
 	need libc6-dev-arm64-cross cross_libc
 	need qemu-user has qemu-aarch64
+	need strace has strace
 	need util-linux has setpriv
 	need strace has strace
 	;;

@@ -79,12 +79,16 @@ suite_c() {
 }
 
 suite_checkers() {
-	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8
+	tests/checkers/static.sh && tests/checkers/run.sh && tests/fuzz/fuzz.sh 8 &&
+		"$GO" test ./tests/api -run '^$' -fuzz FuzzStart -fuzztime 8s -fuzzminimizetime 1x >"$scratch/out" 2>&1 && return
+	tail -n 50 "$scratch/out" 2>/dev/null
+	return 1
 }
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/stuck ./tests/confined ./tests/soak ./tests/syscalls
+		./tests/consumer ./tests/stuck ./tests/confined ./tests/failures ./tests/soak ./tests/syscalls ./tests/signals/... \
+		./tests/sandbox
 }
 
 # Attackers against children that share this process's memory; as root, else it skips.
@@ -134,7 +138,8 @@ suite_nocgo() {
 	for script in text stack builds overlay; do
 		"tests/nocgo/$script.sh" || return 1
 	done
-	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo ./tests/stuck ./tests/confined ./tests/soak &&
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
+		./tests/stuck ./tests/confined ./tests/failures ./tests/soak ./tests/signals ./tests/sandbox &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }
 
@@ -143,8 +148,9 @@ suite_old_go() {
 		GOTOOLCHAIN=$old_go go_test 99 -timeout 10m ./tests/differential ./tests/exec ./tests/std
 }
 
-# Builds for everybody else, and the arm64 layer under QEMU's user mode, whose clone
-# has no shared memory and no pidfd: the fallbacks must lose nothing.
+# Builds for everybody else, and other layers under QEMU's user mode, whose clone
+# has no shared memory and no pidfd: the fallbacks must lose nothing. All architectures
+# and the whole differential suite are in `make matrix`.
 suite_cross() {
 	for os in darwin windows freebsd plan9 android js wasip1; do
 		arch=arm64
@@ -157,7 +163,13 @@ suite_cross() {
 	[ "$(uname -m)" = x86_64 ] || { echo "not on x86-64: no emulation of arm64 tried"; return 0; }
 	GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc "$GO" test -c -o "$scratch/arm64.test" ./tests/api &&
 		(cd tests/api && QEMU_LD_PREFIX=/usr/aarch64-linux-gnu timeout 300 qemu-aarch64 "$scratch/arm64.test" \
-			-test.run 'TestStart|TestError|TestTextBusy|TestContext|TestStepNames')
+			-test.run 'TestStart|TestError|TestTextBusy|TestContext|TestStepNames') || return 1
+	for arch in 386 arm64:aarch64 s390x:s390x; do
+		qemu=
+		[ "$arch" = 386 ] || qemu=$(command -v "qemu-${arch#*:}") || return 1
+		CGO_ENABLED=0 GOARCH=${arch%:*} FORKEXEC_TEST_EMULATOR=$qemu go_test 99 ${qemu:+-exec "$qemu"} \
+			-run 'TestFields|TestDefects|TestRefusedPidfd' ./tests/differential || return 1
+	done
 }
 
 # The installed library, found by pkg-config, from a program of somebody else's.

@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-)
 
-// reserveFDs sets low descriptors aside, see close_fds_high in bench/README.md; nil:
-// the package does not offer it.
-var reserveFDs func(n int) error
+	forkexec "forkexec.example/forkexec/go"
+)
 
 // set puts the worker into a condition, for the rest of its life.
 func (t *target) set(condition string, n int) error {
@@ -51,10 +49,8 @@ func touch(size int) (err error) {
 // openMany has all descriptors below n open, and then makes the pipes that are the
 // program's files on the path close_fds_high.
 func (t *target) openMany(n int) error {
-	if reserveFDs != nil {
-		if err := reserveFDs(8); err != nil {
-			return err
-		}
+	if err := forkexec.ReserveFDs(8); err != nil {
+		return err
 	}
 	null, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	forkexec "forkexec.example/forkexec/go"
 )
 
 const programVar = "CONFINED_PROGRAM"
@@ -26,7 +28,8 @@ const programVar = "CONFINED_PROGRAM"
 var programs = map[string]func() error{
 	"exercise":       exercise,
 	"time thread":    timeThread,
-	"clone3 kills":   clone3Kills,
+	"clone3 kills":   clone3Filter(actionKill),
+	"clone3 traps":   clone3Filter(actionTrap),
 	"suid_dumpable":  dumpable,
 	"reaper":         reaper,
 	"stranger":       stranger,
@@ -74,6 +77,7 @@ var places = []place{
 	{name: "root without capabilities", program: "exercise", root: true,
 		wrap: []string{"setpriv", "--bounding-set=-all", "--inh-caps=-all"}},
 	{name: "filter that kills at clone3", program: "clone3 kills", env: "FORKEXEC=noclone3"},
+	{name: "filter that traps clone3", program: "clone3 traps", env: "FORKEXEC=noclone3"},
 	{name: "PID 1", program: "exercise", flags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, wrap: withProc},
 	{name: "PID 1 with a reaper", program: "reaper", flags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, wrap: withProc},
 	{name: "PID 1 with a reaper, without proc", program: "reaper", flags: syscall.CLONE_NEWPID},
@@ -95,13 +99,16 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestKilledAtClone3 shows that the filter of the test above does kill.
+// TestKilledAtClone3 shows that the filters above do kill without the setting.
 func TestKilledAtClone3(t *testing.T) {
-	out, err := place{program: "clone3 kills", env: "FORKEXEC="}.run(t)
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSYS {
-		if os.Getenv("FORKEXEC") == "" {
-			t.Errorf("%v, want death by SIGSYS\n%s", err, out)
+	if forkexec.Implementation() == "stdlib" {
+		t.Skip("the standard library calls clone3 for cgroups only")
+	}
+	for _, program := range []string{"clone3 kills", "clone3 traps"} {
+		out, err := place{program: program, env: "FORKEXEC="}.run(t)
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSYS && exit.ExitCode() != 2 {
+			t.Errorf("%s: %v, want death by SIGSYS\n%s", program, err, out)
 		}
 	}
 }

@@ -123,28 +123,33 @@ type bpfInstruction struct {
 	k      uint32
 }
 
-// clone3Kills starts from a thread that dies if it calls clone3(2), and the process with it.
-// The filter is the thread's: libc, too, makes threads by clone3.
-func clone3Kills() error {
-	const (
-		setNoNewPrivs, setSeccomp, modeFilter = 38, 22, 2
-		kill, allow, clone3                   = 0x80000000, 0x7fff0000, 435
-	)
-	runtime.LockOSThread()
-	filter := []bpfInstruction{{0x20, 0, 0, 0}, {0x15, 0, 1, clone3}, {0x06, 0, 0, kill}, {0x06, 0, 0, allow}}
-	program := struct {
-		n    uint16
-		list *bpfInstruction
-	}{uint16(len(filter)), &filter[0]}
-	if _, _, e := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivs, 1, 0, 0, 0, 0); e != 0 {
-		return e
+// What a seccomp filter does.
+const (
+	actionKill = 0x80000000
+	actionTrap = 0x00030000 // SIGSYS; all signals are blocked around a clone, so it kills
+)
+
+// clone3Filter starts from a thread whose filter acts at clone3(2). The filter is the
+// thread's: libc, too, makes threads by clone3.
+func clone3Filter(action uint32) func() error {
+	return func() error {
+		const setNoNewPrivs, setSeccomp, modeFilter, allow, clone3 = 38, 22, 2, 0x7fff0000, 435
+		runtime.LockOSThread()
+		filter := []bpfInstruction{{0x20, 0, 0, 0}, {0x15, 0, 1, clone3}, {0x06, 0, 0, action}, {0x06, 0, 0, allow}}
+		program := struct {
+			n    uint16
+			list *bpfInstruction
+		}{uint16(len(filter)), &filter[0]}
+		if _, _, e := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivs, 1, 0, 0, 0, 0); e != 0 {
+			return e
+		}
+		if _, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, setSeccomp, modeFilter, uintptr(unsafe.Pointer(&program))); e != 0 {
+			fmt.Println("skip: needs seccomp:", e)
+			return nil
+		}
+		runtime.KeepAlive(filter)
+		return exercise()
 	}
-	if _, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, setSeccomp, modeFilter, uintptr(unsafe.Pointer(&program))); e != 0 {
-		fmt.Println("skip: needs seccomp:", e)
-		return nil
-	}
-	runtime.KeepAlive(filter)
-	return exercise()
 }
 
 // dumpable starts as another user and checks that this process is afterwards as dumpable

@@ -16,6 +16,8 @@
 //	filter          seccomp filters: no clone3; each system call of the child refused
 //	user            all of it as an ordinary user, when root runs the tests
 //	defects         input that hangs, crashes or harms the reference: ours alone
+//	emulator        for other architectures, under QEMU's user mode
+//	overlay         syscall.ForkExec as forkexec-overlay makes it, with a build tag
 //	notice          proof that the comparison sees what it should
 //	run, observe, fixture, watchdog   the machinery
 package differential

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // What the cases refer to: a tree of programs and folders that every user can
 // reach, and open descriptors at fixed numbers, so that a case reads the same in
@@ -264,5 +264,8 @@ func (f *fixture) copySelf() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(f.dir, "differential.test")
-	return path, exec.Command("/bin/cp", exe, path).Run()
+	if err := exec.Command("/bin/cp", exe, path).Run(); err != nil {
+		return "", err
+	}
+	return runnable(path, f.dir)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Cases that need a parent with a controlling terminal: Foreground, Noctty, a
 // terminal stolen with Setctty, with the parent's group in the foreground and in

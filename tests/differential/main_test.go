@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // The start and end of the test binary: it builds the probe, makes the fixture,
 // starts the watchdog, and holds the number of skipped cases to a limit. Parts
@@ -20,6 +20,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	forkexec "forkexec.example/forkexec/go"
 )
@@ -33,6 +34,8 @@ const (
 	// all that needs a privileged thread.
 	maxSkipsRoot = 6
 	maxSkipsUser = 24
+	// Under an emulator: seccomp filters and pidfds, too.
+	moreSkipsEmulated = 8
 )
 
 var skips struct {
@@ -93,6 +96,10 @@ func init() { runtime.LockOSThread() }
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if emulator != "" {
+		runtime.GOMAXPROCS(1)
+		caseTimeout = 3 * time.Second
+	}
 	if os.Getenv(innerEnv) == "watchdog" {
 		watchdogMain()
 	}
@@ -121,6 +128,9 @@ func run(m *testing.M) int {
 	fmt.Printf("differential: %s, uid %d, implementation %q, %d entries\n",
 		runtime.Version(), os.Getuid(), forkexec.Implementation(), len(mods()))
 	code := m.Run()
+	for name, n := range hangs {
+		fmt.Printf("differential: under the emulator %d starts of %s hung and were repeated\n", n, name)
+	}
 	if n, limit := len(skips.reasons), skipLimit(); n > 0 {
 		fmt.Printf("differential: %d cases skipped (limit %d)\n", n, limit)
 		for _, reason := range skips.reasons {
@@ -135,11 +145,15 @@ func run(m *testing.M) int {
 }
 
 func skipLimit() int {
+	more := 0
+	if emulator != "" {
+		more = moreSkipsEmulated
+	}
 	switch {
 	case fullRoot:
-		return maxSkipsRoot
+		return maxSkipsRoot + more
 	case os.Getuid() != 0:
-		return maxSkipsUser
+		return maxSkipsUser + more
 	}
 	return 1 << 30 // root of a container without its powers: nothing can be promised
 }
@@ -175,7 +189,7 @@ func copyFile(from, to string) error {
 // "$0" is this program. sys may be nil.
 func runInner(t *testing.T, part, shell string, sys *syscall.SysProcAttr, stdin *os.File) {
 	t.Helper()
-	exe, err := os.Executable()
+	exe, err := selfIn(fix.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

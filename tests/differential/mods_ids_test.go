@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Entries for Credential, AmbientCaps, and the fields that fit nowhere else:
 // UseCgroupFD, PidFD, Pdeathsig, Ptrace, nil attributes.
@@ -80,7 +80,7 @@ func otherMods() []*mod {
 		cgroup("-1", -1, syscall.EINVAL, nil),
 		cgroup("folder", fdFolder, syscall.EBADF, nil),
 		{name: "CgroupFD=unused", apply: set(func(s *spec) { s.sys.CgroupFD = fdBad })},
-		{name: "PidFD=set", apply: set(func(s *spec) { s.pidfd = true })},
+		{name: "PidFD=set", need: needPidfd, apply: set(func(s *spec) { s.pidfd = true })},
 		{name: "Ptrace=true", apply: set(func(s *spec) { s.sys.Ptrace = true })},
 		// Without Sys, what other entries set in it does not count.
 		{name: "nil=Sys", apply: set(func(s *spec) { s.nilSys = true })},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Entries for Cloneflags, Unshareflags and the maps of user namespaces. Maps are
 // only ever set together with a new user namespace: without one they hang the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Entries for the program, its arguments and environment: what execve makes of
 // them, and NUL bytes, which are refused before anything is started.

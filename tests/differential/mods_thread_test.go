@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Entries that change the calling thread: a child takes after the thread that
 // starts it, not after the process. Each run has a thread of its own, which is
@@ -71,7 +71,7 @@ const (
 
 func threadMods() []*mod {
 	unshareFS := do(syscall.SYS_UNSHARE, syscall.CLONE_FS)
-	return []*mod{
+	list := []*mod{
 		changed("thread nice=5", do(syscall.SYS_SETPRIORITY, 0, 0, 5)),
 		changed("thread policy=batch", doWith(syscall.SYS_SCHED_SETSCHEDULER, 2, []uint64{0}, 0, 3)),
 		changed("thread ioprio=idle", do(syscall.SYS_IOPRIO_SET, 1, 0, 3<<13)),
@@ -90,6 +90,12 @@ func threadMods() []*mod {
 		changed("thread seccomp=close_range ENOSYS", filter(refuse(436, syscall.ENOSYS))...),
 		changed("thread seccomp=futex_waitv ENOSYS", filter(refuse(449, syscall.ENOSYS))...),
 	}
+	for _, m := range list {
+		if m.field() == "thread seccomp" {
+			m.need = needSeccomp
+		}
+	}
+	return list
 }
 
 func privilegedThreadMods() []*mod {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Reading what a run has left: the probe's report, brought to a form in which two
 // runs can be equal, and the state of the parent (descriptors, children, the
@@ -40,7 +40,7 @@ var reportBuffer [reportMaxBytes]byte
 func readReport(own map[string]string) []string {
 	var size [8]byte
 	_, _ = syscall.Pread(fdReport, size[:], reportSizeAt)
-	n := binary.NativeEndian.Uint64(size[:])
+	n := binary.LittleEndian.Uint64(size[:])
 	if n == 0 || n > reportMaxBytes {
 		return nil
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // State of the whole parent that a child inherits or that decides how it is made:
 // signal dispositions, descriptors in the way of a start's own, dumpable, the soft
@@ -68,6 +68,9 @@ func typical(prefix string) []*spec {
 		s := newSpec()
 		s.name = prefix + ": " + e.name
 		e.set(s)
+		if s.pidfd && needPidfd() != "" {
+			continue
+		}
 		list = append(list, s)
 	}
 	return list

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // Seccomp filters for the calling thread: they make one system call fail with an
 // errno, as an old kernel or a container's policy would. A filter looks at the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-//go:build linux && !android && !386 && !arm && !mips && !mipsle
+//go:build linux && !android
 
 // The suite as an ordinary user, from a test run of root: most steps then fail with
 // EPERM or EACCES, and a user namespace is the only way to any power.
@@ -24,7 +24,8 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe, "-test.timeout=10m", "-test.run=^Test(Fields|Pairs|Random|Defects|Notice|Signals|Undumpable|InTheWay|ManyFiles|Pdeathsig|Foreground)$",
-		"-random.n="+strconv.Itoa(*randomN), "-random.seed="+strconv.FormatUint(*randomSeed, 10), "-pairs.part="+strconv.Itoa(*pairsPart))
+		"-random.n="+strconv.Itoa(*randomN), "-random.seed="+strconv.FormatUint(*randomSeed, 10), "-pairs.part="+strconv.Itoa(*pairsPart),
+		"-test.short="+strconv.FormatBool(testing.Short()))
 	cmd.Dir = fix.dir
 	cmd.Env = append(os.Environ(), probeEnv+"="+fix.probe)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inject.h"
+
 static int is_refusal(int err)
 {
 	return err == ENOSYS || err == EPERM || err == EINVAL;

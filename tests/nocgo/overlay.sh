@@ -70,6 +70,21 @@ program() { # program ARGS...: builds and runs it
 	(cd "$tmp/program" && "$GO" build -overlay "$overlay" -o "$tmp/p" "$@" .) && through_core "$tmp/p"
 }
 
+# What the kernel sees: how often clone3 was called, and rt_sigaction by children before
+# their execve. The standard library's child resets each handler, ours has none.
+calls() { # calls ENV...
+	env "$@" strace -f -qq -e trace=clone3,rt_sigaction,execve -o "$tmp/trace" "$tmp/p" || return 1
+	awk 'NR == 1 {program = $1} /clone3\(/ {clones++} /rt_sigaction\(/ {actions[$1]++}
+		/execve\(/ {if ($1 != program) sum += actions[$1]}
+		END {print clones + 0, sum + 0}' "$tmp/trace"
+}
+
+trace() {
+	set -- "$(calls FORKEXEC=)" "$(calls FORKEXEC=stdlib)"
+	echo "clone3 and the children's rt_sigaction: $1, of the standard library: $2"
+	[ "${1% *}" -ge 1 ] && [ "${1#* }" -eq 0 ] && [ "${2% *}" -eq 0 ] && [ "${2#* }" -ge 20 ]
+}
+
 same_again() {
 	"$GO" run ./go/cmd/forkexec-overlay -o "$overlay" && (cd "$(dirname "$overlay")" && sha256sum ./*) >"$tmp/second" &&
 		cmp "$tmp/first" "$tmp/second"
@@ -100,6 +115,17 @@ refused() { # refused SED-SCRIPT FILE WORD
 	grep -q "go9: .*$3" "$tmp/why" && [ ! -e "$tmp/refused/overlay.json" ]
 }
 
+# A toolchain in the module cache: Go refuses the overlay later, so there is a warning.
+warned() { # warned GOVERSION
+	printf '#!/bin/sh\necho '\''{"GOROOT": "%s", "GOMODCACHE": "%s", "GOVERSION": "%s"}'\''\n' \
+		"$("$GO" env GOROOT)" "$(dirname "$("$GO" env GOROOT)")" "$1" >"$tmp/fakego"
+	chmod +x "$tmp/fakego"
+	"$GO" run ./go/cmd/forkexec-overlay -go "$tmp/fakego" -o "$tmp/warned/overlay.json" 2>"$tmp/why" || return 1
+	cat "$tmp/why"
+	grep -q 'module cache' "$tmp/why"
+}
+not_warned() { ! warned "$1"; }
+
 for version in local go1.22.12; do
 	export GOTOOLCHAIN=$version
 	if ! "$GO" version >/dev/null 2>&1; then
@@ -113,6 +139,11 @@ for version in local go1.22.12; do
 	export CGO_ENABLED=0
 	check "$version: program, cgo off" program
 	check "$version: program, 32 bits" narrow_architecture
+	if strace -o /dev/null true 2>/dev/null; then
+		check "$version: trace" trace
+	else
+		echo "skip  $version: trace: strace may not trace here"
+	fi
 	check "$version: program without text" other_architecture
 	unset CGO_ENABLED
 	check "$version: program, cgo on, -trimpath" program -trimpath
@@ -124,5 +155,7 @@ done
 export GOTOOLCHAIN=local
 check 'a new field is refused' refused 's/^	PidFD \*int$/&; NoNewPrivs bool/' exec_linux.go SysProcAttr
 check 'another function is refused' refused 's/^func forkAndExecInChild(/&_ int, /' exec_linux.go forkAndExecInChild
+check 'a toolchain in the module cache' warned go1.25.3
+check 'the same before Go 1.25' not_warned go1.24.9
 check 'another limit is refused' refused 's/nlim.Max - 1/nlim.Max - 2/' rlimit.go 'soft limit'
 exit $failed

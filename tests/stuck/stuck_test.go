@@ -12,6 +12,7 @@ package stuck
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,8 @@ import (
 
 	forkexec "forkexec.example/forkexec/go"
 )
+
+var only = flag.String("stuck.only", "", "of what shall go on, check only this")
 
 // patience is for how long the victim may be silent.
 const patience = 10 * time.Second
@@ -192,6 +195,30 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// TestOnlyVfork has a sandbox in which the start itself stands still until the execve, and
+// all-threads set*id with it. ForkLock must be let go all the same.
+func TestOnlyVfork(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := held(t)
+	tr.Way, tr.Vfork = "ForkExec", true
+	v := startVictim(t, self, &tr.order)
+	defer v.end(func() {})
+	v.expect("started")
+	v.expect("held")
+	for _, what := range []string{"garbage collection", "ForkLock", "os/exec", "go/exec"} {
+		v.say("check " + what)
+		v.expect("check " + what)
+		v.expect("<nil>")
+		v.expect("checked")
+	}
+	tr.release(v)
+	v.say("result")
+	v.expect("result: <nil>")
+}
+
 // buildC returns the victim that uses the C library; "" where it is not to be tested.
 func buildC(t *testing.T) string {
 	sources, _ := filepath.Glob("../../c/*.c")
@@ -238,7 +265,7 @@ func (tr *trap) run(t *testing.T, program, way string, endable bool) {
 	defer v.end(release)
 	v.expect("started")
 	tr.catch(v)
-	v.say("check")
+	v.say("check " + *only)
 	for what := v.line(); what != "checked"; what = v.line() {
 		if result := v.line(); result != "<nil>" {
 			t.Errorf("%s: %s", what, result)

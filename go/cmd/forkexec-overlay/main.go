@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,10 +40,10 @@ func main() {
 	}
 }
 
-type goEnv struct{ GOROOT, GOVERSION string }
+type goEnv struct{ GOROOT, GOVERSION, GOMODCACHE string }
 
 func run(out, goCmd string) error {
-	b, err := exec.Command(goCmd, "env", "-json", "GOROOT", "GOVERSION").Output()
+	b, err := exec.Command(goCmd, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE").Output()
 	if err != nil {
 		return fmt.Errorf("%s env: %w", goCmd, err)
 	}
@@ -55,7 +56,16 @@ func run(out, goCmd string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", env.GOVERSION, err)
 	}
-	return write(out, folder, files)
+	if err := write(out, folder, files); err != nil {
+		return err
+	}
+	// A build with another module cache is as good, so this is only a warning.
+	rel, err := filepath.Rel(env.GOMODCACHE, env.GOROOT)
+	if err == nil && filepath.IsLocal(rel) && version.Compare(env.GOVERSION, "go1.25") >= 0 {
+		fmt.Fprintf(os.Stderr, "forkexec-overlay: this toolchain lies in the module cache, where Go 1.25 and later refuse "+
+			"overlays: build with %s, GOTOOLCHAIN=local and another GOMODCACHE\n", filepath.Join(env.GOROOT, "bin", "go"))
+	}
+	return nil
 }
 
 // write puts each file beside the overlay, by a name that the go command takes for

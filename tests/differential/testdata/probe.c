@@ -10,6 +10,7 @@
  * pid, the number of a pseudo-terminal. Static, so that it starts fast.
  */
 #define _GNU_SOURCE
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -340,7 +341,7 @@ int main(int argc, char **argv, char **envp)
 	put_strings("env", envp);
 	put("end\n");
 
-	size = used - sizeof(size);
+	size = htole64(used - sizeof(size)); /* its reader may be another machine's */
 	memcpy(buf, &size, sizeof(size));
 	if (report < 0 || pwrite(report, buf, used, 16) != (ssize_t)used)
 		return 8;

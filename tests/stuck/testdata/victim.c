@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	puts("started");
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = 0;
-		if (!strcmp(line, "check"))
+		if (!strncmp(line, "check", 5))
 			check();
 		if (!strcmp(line, "end")) {
 			__atomic_store_n(&ended, 1, __ATOMIC_RELEASE);
