@@ -44,6 +44,8 @@
 	X(FOREGROUND, ENOTTY, "Ctty is not the controlling terminal of the child's session.")      \
 	X(FOREGROUND, EBADF, "With Foreground, Ctty is a descriptor number in the parent.")        \
 	X(UNSHARE, EPERM, "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside it.") \
+	X(UNSHARE, ENOSPC, "A limit on nested or on the number of namespaces was reached "         \
+			   "(user.max_*_namespaces).")                                             \
 	X(UID_MAP, EPERM,                                                                          \
 	  "The map is more than the writer may grant: without CAP_SETUID in the parent namespace " \
 	  "only one line that maps the own user ID is allowed. See user_namespaces(7).")           \

@@ -100,6 +100,7 @@ var hintTable = [...]hintInfo{
 	{StepForeground, errnoENOTTY, "Ctty is not the controlling terminal of the child's session."},
 	{StepForeground, errnoEBADF, "With Foreground, Ctty is a descriptor number in the parent."},
 	{StepUnshare, errnoEPERM, "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside it."},
+	{StepUnshare, errnoENOSPC, "A limit on nested or on the number of namespaces was reached (user.max_*_namespaces)."},
 	{StepUidMap, errnoEPERM, "The map is more than the writer may grant: without CAP_SETUID in the parent namespace only one line that maps the own user ID is allowed. See user_namespaces(7)."},
 	{StepUidMap, errnoEINVAL, "UidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
 	{StepGidMap, errnoEPERM, "The map is more than the writer may grant: without CAP_SETGID in the parent namespace only one line with the own group ID is allowed, and only with GidMappingsEnableSetgroups false. See user_namespaces(7)."},

@@ -49,6 +49,18 @@ func typical(prefix string) []*spec {
 			s.sys.Cloneflags = syscall.CLONE_NEWUSER
 			s.sys.UidMappings = []syscall.SysProcIDMap{{}}
 		}},
+		{"own ids inside", func(s *spec) {
+			s.sys.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
+			s.sys.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+			s.sys.Credential = &syscall.Credential{NoSetGroups: true}
+		}},
+		{"other ids inside", func(s *spec) {
+			s.sys.Unshareflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET
+			s.sys.UidMappings = []syscall.SysProcIDMap{{HostID: 65534, Size: 1}}
+			s.sys.GidMappings = []syscall.SysProcIDMap{{HostID: 65534, Size: 1}}
+			s.sys.Credential = &syscall.Credential{NoSetGroups: true}
+			s.attr.Files = []uintptr{fdNull, fdRead, 1, ^uintptr(0), ^uintptr(0), 0}
+		}},
 		{"pidfd", func(s *spec) { s.pidfd = true }},
 		{"pidfd, missing", func(s *spec) { s.pidfd = true; missingProgram(s) }},
 		{"traced", func(s *spec) { s.sys.Ptrace = true }},

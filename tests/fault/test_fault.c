@@ -26,8 +26,8 @@
 #include <unistd.h>
 
 #include "cases.h"
-#include "forkexec_go.h"
 #include "expect.h"
+#include "forkexec_go.h"
 #include "inject.h"
 
 #define WORK_KEPT      16384 /* what a state keeps, forkexec.c */
@@ -48,7 +48,6 @@ struct outcome {
 	int err;
 	int in_pipe; /* err came through the errno pipe, the child is ours to wait for */
 };
-
 
 static _Noreturn void broken(const struct fault_case *c, const char *text, const struct outcome *o)
 {
