@@ -363,6 +363,7 @@ func startVictim(t *testing.T, program string, o *order) *process {
 	v.cmd = exec.Command(program, o.Way, o.Path, o.Dir, o.Cgroup, fmt.Sprint(o.UID))
 	v.cmd.Env = append(os.Environ(), orderVar+"="+string(text), "LC_ALL=C")
 	v.cmd.Stderr = os.Stderr
+	v.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if v.in, err = v.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -386,10 +387,7 @@ func startVictim(t *testing.T, program string, o *order) *process {
 // or it could not be reaped.
 func (v *process) end(release func()) {
 	if v.t.Failed() {
-		_ = v.cmd.Process.Kill()
-		if pid := v.findChild(); pid != 0 {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
+		_ = syscall.Kill(-v.cmd.Process.Pid, syscall.SIGKILL) // with all its children
 	}
 	release()
 	_ = v.in.Close()
