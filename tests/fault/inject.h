@@ -58,6 +58,12 @@ void injector_disarm(void);
 #define MANUAL_ERRNOS 24
 int manual_errno(long nr, size_t i);
 
+/* Is this a step that the child's failed call may belong to? */
+int child_step_fits(uint32_t step, long nr);
+
+/* The child takes its steps in the list's order; SIGMASK's place is before UNSHARE. */
+uint32_t child_rank(uint32_t step);
+
 /* The name of a system call as FORKEXEC_STEPS writes it, "?" for one we never make. */
 const char *call_name(long nr);
 
