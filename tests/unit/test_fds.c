@@ -260,7 +260,7 @@ static void check_all(const struct mode *m)
 	int32_t fds[4];
 	unsigned n, i, number, count = 1;
 
-	for (n = 0; n <= m->exhaustive; n++, count *= base) {
+	for (n = 0; n <= m->exhaustive - (slowness() > 1); n++, count *= base) {
 		for (number = 0; number < count; number++) {
 			unsigned rest = number;
 
@@ -285,7 +285,7 @@ static void check_random(const struct mode *m)
 	int32_t fds[MAX_FDS];
 	uint32_t i, k, n;
 
-	for (k = 0; k < m->random; k++) {
+	for (k = 0; k < m->random / slowness(); k++) {
 		n = random_below(13);
 		for (i = 0; i < n; i++) {
 			do { /* mostly open ones, else nearly all arrays would only fail */
