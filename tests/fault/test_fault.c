@@ -32,6 +32,7 @@
 #define MAX_CALLS      2000
 #define SKIPPED        77
 
+/* Slow machines take every second one. */
 static const int errnos[] = {EIO, ENOMEM, EPERM, ENOSYS, EINVAL, EINTR, EAGAIN, ENOENT};
 
 /* Where each step was seen to fail, over all cases; shared with their processes. */
@@ -371,7 +372,7 @@ static void run_case(const struct fault_case *c)
 		_exit(SKIPPED);
 	}
 	expect_baseline(c, &o);
-	for (e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e++) {
+	for (e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e += slowness() > 1 ? 2 : 1) {
 		for (side = PARENT; side < N_SIDES; side++) {
 			before = 0;
 			for (at = 1; at < MAX_CALLS; at++) {

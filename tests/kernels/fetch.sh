@@ -5,7 +5,8 @@
 # installed, and with no change to the machine's own apt: it has its own lists in
 # DIR/apt. The mirrors are those of the machine's apt; they hold the other releases, too.
 #
-#   fetch.sh DIR kernels ARCH                   prints "SERIES PACKAGE", the newest of each
+#   fetch.sh DIR kernels ARCH                   prints "SERIES PACKAGE...", the newest first: a mirror
+#                                               may not have all that its lists name
 #   fetch.sh DIR unpack ARCH ROOT PACKAGE...    makes ROOT, unless it is there; kernels are
 #                                               of any release, other packages of the machine's
 set -eu
@@ -53,8 +54,8 @@ kernels)
 	# The meta packages name the image of each release, security and backport. The cloud
 	# kernels have all that the tests need, and a third of the others' size.
 	apt-cache show "linux-image-cloud-$arch:$arch" | sed -n 's/^Depends:.*\(linux-image-[0-9][^ ]*\).*/\1/p' |
-		sed 's/^linux-image-\([0-9]*\.[0-9]*\).*/\1 &/' | sort -V |
-		awk '{ newest[$1] = $2 } END { for (s in newest) print s, newest[s] }' | sort -V
+		sed 's/^linux-image-\([0-9]*\.[0-9]*\).*/\1 &/' | sort -rV |
+		awk '{ list[$1] = list[$1] " " $2 } END { for (s in list) print s list[s] }' | sort -V
 	;;
 unpack)
 	root=$1

@@ -6,7 +6,8 @@
 # without arguments; "amd64/5.10" is one, "arm64/" are all of arm64. -matrix writes the
 # table to docs/matrix.md as well. Everything is kept in build/kernels: what is
 # downloaded, what is built, and each boot's whole output. SUITES='nocgo:*' runs only the
-# suites of such names, KEEP=1 takes the programs of the last run.
+# suites of such names, KEEP=1 takes the programs of the last run. The table has the last
+# result of each kernel.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 GO=${GO:-go} CC=${CC:-cc}
@@ -78,20 +79,27 @@ build_guest() { # build_guest: makes $dir/ARCH/base.cpio
 
 # --- a boot -----------------------------------------------------------------------
 
-boot() { # boot SERIES PACKAGE: leaves the guest's output in $log
-	kernel=$dir/$arch/$2 log=$dir/$arch-$1.log
-	tests/kernels/fetch.sh "$dir" unpack "$arch" "$kernel" "$2" || return 1
+boot() { # boot SERIES PACKAGE...: the first that is to be had; leaves the guest's output in $log
+	log=$dir/$arch-$1.log kernel=
+	: >"$log"
+	shift
+	for package in "$@"; do
+		kernel=$dir/$arch/$package
+		tests/kernels/fetch.sh "$dir" unpack "$arch" "$kernel" "$package" && break
+		kernel=
+	done
+	[ -n "$kernel" ] || return 1
 	rm -rf "$dir/modules" && mkdir -p "$dir/modules/modules"
 	# FUSE is built in, or a module, compressed or not.
 	find "$kernel" -name 'fuse.ko*' -exec cp {} "$dir/modules/modules/" \;
 	[ ! -e "$dir/modules/modules/fuse.ko.xz" ] || xz -d "$dir/modules/modules/fuse.ko.xz"
 	(cd "$dir/modules" && find . | cpio -o -H newc -R +0:+0 --quiet) | cat "$dir/$arch/base.cpio" - >"$dir/initramfs"
 	case $arch in
-	amd64) qemu="qemu-system-x86_64 -cpu max,la57=off" console=ttyS0 ;;
-	arm64) qemu="qemu-system-aarch64 -M virt -cpu cortex-a57" console=ttyAMA0 ;;
+	amd64) qemu="qemu-system-x86_64 -cpu max,la57=off -smp 2" console=ttyS0 ;;
+	arm64) qemu="qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 1" console=ttyAMA0 ;;
 	esac
 	# shellcheck disable=SC2086 # the machine's arguments
-	timeout --foreground $boot_limit nice $qemu -accel tcg,thread=multi -smp 2 -m 3072 -display none -monitor none -serial stdio \
+	timeout --foreground $boot_limit nice $qemu -accel tcg,thread=multi -m 3072 -display none -monitor none -serial stdio \
 		-no-reboot -nodefaults -kernel "$kernel"/boot/vmlinuz-* -initrd "$dir/initramfs" \
 		-append "console=$console panic=-1 quiet loglevel=1 $speed${SUITES:+ SUITES=$SUITES}" </dev/null 2>&1 | stdbuf -oL tr -d "\r" | tee "$log" | grep --line-buffered '^@@ '
 	rm -f "$dir/initramfs"
@@ -102,14 +110,14 @@ cell() { # cell PATTERN: of the suites whose names match, in one table cell
 	awk -v pattern="$1" '$1 == "@@" && $2 ~ pattern && NF == 7 { n++; passed += $4; failed += $5; skipped += $6 }
 		END {
 			if (!n) print "no result"
-			else if (failed) printf "**failed (%d)**\n", failed
+			else if (failed) printf "FAIL (%d)\n", failed
 			else printf skipped ? "ok (%d, %d skipped)\n" : "ok (%d)\n", passed, skipped
 		}' "$log"
 }
 
 row() {
 	fact() { sed -n "s/^@@ $1 //p" "$log"; }
-	echo "| $arch | $(fact kernel) | $(cell '^c:') | $(cell '^nocgo:[^d]') | $(cell '^cgo:[^d]') | $(cell ':d') | $(fact facts) |"
+	echo "| $arch | $(fact kernel) | $(git describe --always --dirty --exclude '*') | $(cell '^c:') | $(cell '^nocgo:([^d]|dr)') | $(cell '^cgo:([^d]|dr)') | $(cell ':differential$') | $(fact facts) |"
 }
 
 # The part of docs/matrix.md between the markers; the others' parts stay.
@@ -130,29 +138,33 @@ write_matrix() {
 
 table=$dir/matrix.md status=0
 mkdir -p "$dir"
-{
-	echo "\`make kernels MATRIX=1\`: Debian's kernels in QEMU without KVM, with $("$GO" env GOVERSION)."
-	echo
-	echo "| arch | kernel | C tests | no cgo | cgo | differential | found there |"
-	echo "|---|---|---|---|---|---|---|"
-} >"$table"
 for wanted in "$@"; do
 	arch=${wanted%%/*}
 	target "$arch" || exit 2
 	list=$(tests/kernels/fetch.sh "$dir" kernels "$arch") && [ -n "$list" ] || exit 1
 	[ "${built-}" = "$arch" ] || { [ -n "${KEEP-}" ] && [ -e "$dir/$arch/base.cpio" ]; } || build_guest || exit 1
-	built=$arch
+	built=$arch found=
 	for line in $(echo "$list" | tr ' ' '='); do
-		series=${line%%=*}
+		series=${line%%=*} packages=$(echo "${line#*=}" | tr '=' ' ')
 		case $wanted in "$arch" | "$arch/" | "$arch/$series") ;; *) continue ;; esac
+		found=1
 		echo "== $arch $series"
 		begin=$(date +%s)
-		boot "$series" "${line#*=}" || status=1
-		row >>"$table"
+		# shellcheck disable=SC2086 # one package a word
+		boot "$series" $packages || status=1
+		[ -n "${SUITES-}" ] || row >"${log%.log}.row"
 		! grep -q '^@@ .* failed ' "$log" || status=1
 		echo "== $arch $series: $(($(date +%s) - begin)) s, output in ${log#"$PWD/"}"
 	done
+	[ -n "$found" ] || { echo "run.sh: no kernel $wanted" >&2; status=1; }
 done
+{
+	echo "\`make kernels MATRIX=1\`: Debian's kernels in QEMU without KVM, with $("$GO" env GOVERSION)."
+	echo
+	echo "| arch | kernel | commit | C tests | no cgo | cgo | differential | found there |"
+	echo "|---|---|---|---|---|---|---|---|"
+	printf '%s\n' "$dir"/*.row | sort -V | while read -r f; do cat "$f"; done
+} >"$table"
 cat "$table"
 [ -z "$matrix" ] || write_matrix || exit 1
 exit $status
