@@ -150,7 +150,7 @@ func privilegedThreadMods() []*mod {
 	return list
 }
 
-// Where the next children are in another time namespace, kernels before 6.3 make none
+// Where the next children are in another time namespace, Linux 5.10 and 6.1 make none
 // that shares memory: there the reference fails, and ours forks.
 var needTimeVfork = sync.OnceValue(func() string {
 	if why := needRoot(); why != "" {
