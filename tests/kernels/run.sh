@@ -116,8 +116,9 @@ cell() { # cell PATTERN: of the suites whose names match, in one table cell
 }
 
 row() {
+	grep -q '^@@ end' "$log" && ended= || ended=" (did not come to its end)"
 	fact() { sed -n "s/^@@ $1 //p" "$log"; }
-	echo "| $arch | $(fact kernel) | $(git describe --always --dirty --exclude '*') | $(cell '^c:') | $(cell '^nocgo:([^d]|dr)') | $(cell '^cgo:([^d]|dr)') | $(cell ':differential$') | $(fact facts) |"
+	echo "| $arch | $(fact kernel)$ended | $(git describe --always --dirty --exclude '*') | $(cell '^c:') | $(cell '^nocgo:([^d]|dr)') | $(cell '^cgo:([^d]|dr)') | $(cell ':differential$') | $(fact facts) |"
 }
 
 # The part of docs/matrix.md between the markers; the others' parts stay.
