@@ -126,8 +126,13 @@ fuzz: test-tools
 matrix: test-tools
 	GO='$(GO)' tests/matrix/run.sh
 
-.PHONY: bench-tools test-tools
-bench-tools test-tools:
+## kernels: the tests on Debian's kernels, emulated, amd64 and arm64 (KERNELS=amd64/5.10)
+.PHONY: kernels
+kernels: kernels-tools
+	$(Q)CC='$(CC)' GO='$(GO)' tests/kernels/run.sh $(if $(MATRIX),-matrix) $(KERNELS)
+
+.PHONY: bench-tools kernels-tools test-tools
+bench-tools kernels-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)
 
 ## gen: what is made from the step list and the hints (Go, man page)
@@ -148,8 +153,9 @@ fmt:
 # The unit and fault tests are one program each: the test, the helpers of its folder,
 # and the library's sources. The fault tests count and fail system calls.
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/fault/test_*.c))
-helpers = $(filter-out tests/$(1)/test_%.c,$(wildcard tests/$(1)/*.c)) $(helpers_$(1))
+helpers = $(filter-out tests/$(1)/test_%.c tests/kernels/%.c,$(wildcard tests/$(1)/*.c)) $(helpers_$(1))
 helpers_fault := tests/unit/support.c
+helpers_kernels := tests/unit/view.c
 TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -Ic -Itests/unit -Wall -Wextra -Wshadow -Wconversion
 
 ## tests: builds the C tests

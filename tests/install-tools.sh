@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# install-tools.sh test|bench: sees that the tools which that job needs are there.
+# install-tools.sh test|bench|kernels: sees that the tools which that job needs are there.
 # As root it installs what is missing, from the distribution's packages; else it
 # prints the command that would, and fails.
 set -eu
@@ -48,8 +48,16 @@ bench)
 	need musl-tools has musl-gcc
 	need python3 has python3
 	;;
+kernels)
+	need gcc-aarch64-linux-gnu cross aarch64
+	need libc6-dev-arm64-cross cross_libc
+	need qemu-system-x86 has qemu-system-x86_64
+	need qemu-system-arm has qemu-system-aarch64
+	need cpio has cpio
+	need xz-utils has xz
+	;;
 *)
-	echo "usage: install-tools.sh test|bench" >&2
+	echo "usage: install-tools.sh test|bench|kernels" >&2
 	exit 2
 	;;
 esac

@@ -11,6 +11,7 @@ package differential
 
 import (
 	"runtime"
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -148,6 +149,33 @@ func privilegedThreadMods() []*mod {
 			})
 		}
 		m.need = needRoot
+		if m.name == "thread unshare=NEWTIME" {
+			m.need = needTimeVfork
+		}
 	}
 	return list
 }
+
+// Where the next children are in another time namespace, Linux 5.10 and 6.1 make none
+// that shares memory: there the reference fails, and ours forks.
+var needTimeVfork = sync.OnceValue(func() string {
+	if why := needRoot(); why != "" {
+		return why
+	}
+	ret := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread is thrown away
+		err := do(syscall.SYS_UNSHARE, cloneNewTime)()
+		if err == nil {
+			var pid int
+			if pid, err = syscall.ForkExec("/bin/true", []string{"true"}, nil); err == nil {
+				_, err = syscall.Wait4(pid, nil, 0, nil)
+			}
+		}
+		ret <- err
+	}()
+	if err := <-ret; err != nil {
+		return "the reference in a thread with a new time namespace: " + err.Error()
+	}
+	return ""
+})

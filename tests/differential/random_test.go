@@ -51,7 +51,7 @@ func TestRandom(t *testing.T) {
 	}
 	n := last - first
 	t.Logf("%d cases, %d of them started a program, %d left out for they harm the reference", n, succeeded, harmful)
-	if emulator == "" && n >= 100 && (succeeded < n/4 || succeeded > n*9/10) {
+	if emulator == "" && n >= 300 && (succeeded < n/4 || succeeded > n*9/10) {
 		t.Errorf("%d of %d cases started a program: the mix of valid and invalid cases is bad", succeeded, n)
 	}
 }

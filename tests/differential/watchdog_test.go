@@ -26,12 +26,18 @@ import (
 	"unsafe"
 )
 
-var caseTimeout = 8 * time.Second // a run takes about a millisecond
-
 const (
 	killTimeout   = 5 * time.Second // for the run to end after its children were killed
 	watchPageSize = 4096
 )
+
+// A run takes about a millisecond. FORKEXEC_TEST_SLOW=N: N times more than usual.
+var caseTimeout = 8 * time.Second * slowness()
+
+func slowness() time.Duration {
+	n, _ := strconv.Atoi(os.Getenv("FORKEXEC_TEST_SLOW"))
+	return time.Duration(max(n, 1))
+}
 
 // watchPage is shared with the watchdog: a run's number (odd: under way), then the
 // length of its label and the label.

@@ -154,7 +154,7 @@ var contexts = []script{
 		n.end(c, c.Run())
 	}},
 	{"orphan-after-cancel", func(l lib, n *notes) {
-		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*soon) // not before it has started, in a crowd either
 		defer cancel()
 		c := l.context(ctx, "/bin/sh", "-c", "sleep 2; echo never")
 		set(c, "WaitDelay", delay)

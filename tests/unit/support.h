@@ -61,6 +61,12 @@ void request_init(struct forkexec_request *r, char *const *argv);
 void adopt_orphans(void);
 void kill_orphans(void);
 
+/*
+ * FORKEXEC_TEST_SLOW=N: this machine is N times slower than others, as an emulated one
+ * is. Limits of time grow with it, and tests that try all combinations try fewer.
+ */
+unsigned slowness(void);
+
 /* Runs fn(arg) in a process of its own; fails the test unless it returns in time. */
 void isolate(void (*fn)(void *arg), void *arg, unsigned seconds);
 

@@ -294,7 +294,7 @@ static void check_random(const struct mode *m)
 	int32_t fds[MAX_FDS];
 	uint32_t i, k, n;
 
-	for (k = 0; k < m->random; k++) {
+	for (k = 0; k < m->random / slowness(); k++) {
 		n = random_below(13);
 		for (i = 0; i < n; i++) {
 			do { /* mostly open ones, else nearly all arrays would only fail */

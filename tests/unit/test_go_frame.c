@@ -423,6 +423,6 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	alarm(60);
+	alarm(60 * slowness());
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
