@@ -142,7 +142,7 @@ static int has_demands(const struct forkexec_request *r)
 static long try_methods(struct job *job, struct forkexec_result *reterr,
 			struct forkexec_state *state, uint32_t bits, uint32_t *ret_refused)
 {
-	uint32_t method;
+	uint32_t method, invalid = 0;
 	long ret = -E_NOSYS;
 
 	for (method = 0; method < N_METHODS; method++) {
@@ -158,12 +158,20 @@ static long try_methods(struct job *job, struct forkexec_result *reterr,
 		if (!is_refusal(ret))
 			break;
 		*ret_refused |= STATE_REFUSED(method);
+		if (ret == -E_INVAL)
+			invalid |= STATE_REFUSED(method);
 		if (job->share == SHARE_CLONE3)
 			hold_drop(job, state); /* the forking methods come next */
 	}
 	if (ret < 0)
 		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret,
 			    (int64_t)job->request->clone_flags);
+	/*
+	 * That sharing memory is invalid may be due to this thread alone: so it is where it
+	 * has called unshare(CLONE_NEWTIME), before Linux 6.2.
+	 */
+	if (job->share && (method == METHOD_FORK || method == METHOD_CLONE3_FORK))
+		*ret_refused &= ~invalid;
 	return ret;
 }
 
@@ -182,7 +190,7 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = try_methods(job, reterr, state, bits, &refused);
-	if (ret == -E_INVAL && reterr->step == FORKEXEC_STEP_CLONE && job->with_pidfd &&
+	if (is_refusal(ret) && reterr->step == FORKEXEC_STEP_CLONE && job->with_pidfd &&
 	    !has_demands(r)) {
 		job->with_pidfd = 0;
 		refused = STATE_NO_PIDFD;

@@ -32,6 +32,7 @@ enum method {
 #define STATE_REFUSED(method) (1u << (8 + (method)))
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
+_Static_assert(METHOD_CLONE3 == 0 && METHOD_CLONE == 1, "Leavable() in request.go looks there");
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
 
 #define N_OWN_FDS 6

@@ -169,9 +169,16 @@ PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_resu
 
 HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns)
 {
+	int64_t now;
+
 	w->nr = -1;
 	w->ret = 0;
-	w->end = timeout_ns < 0 ? INT64_MAX : sys_monotonic_ns() + timeout_ns;
+	w->end = INT64_MAX;
+	if (timeout_ns < 0)
+		return;
+	now = sys_monotonic_ns();
+	if (timeout_ns < INT64_MAX - now)
+		w->end = now + timeout_ns;
 }
 
 HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result *ret,

@@ -99,6 +99,13 @@ func Held(s *State) bool {
 	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
 }
 
+// Leavable reports whether it was seen in this process that a start returns before its
+// child's execve: STATE_PROVEN of the methods without CLONE_VFORK in core.h.
+func Leavable(s *State) bool {
+	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
+	return atomic.LoadUint32(&s.Bits)&proven != 0
+}
+
 // Running reports whether the child of a start has begun to run, so that its
 // descriptors are its own. work is the start's memory; struct job of core.h has the
 // child's mark there. False also while that cannot be told.

@@ -31,8 +31,9 @@ var forkGate gate
 // ForkLock, readers or starts of package syscall, gets it soon after.
 const gateMaxAge = 10 * time.Millisecond
 
-// watchEvery is how often the gate looks after those inside, while there are any. Where a
-// sandbox allows no clone but vfork they stay until the execve; the lock is of no use any
+// watchEvery is how often the gate looks after those inside, as long as it is not known
+// that a start can be left. Where a sandbox allows no clone but vfork they stay until the
+// execve; the lock is of no use any
 // more once the child runs, and must not wait for a child that hangs. A timer that fires
 // takes time from a child: at 2 ms, starts of real programs took 5 % longer.
 const watchEvery = 50 * time.Millisecond
@@ -58,11 +59,23 @@ func (g *gate) lock(s *child) {
 		g.waiting--
 	}
 	g.inside = append(g.inside, s)
-	if !g.watching {
+	if !g.watching && !c.Leavable(state()) && canWatch() {
 		g.watching = true
 		time.AfterFunc(watchEvery, g.watch)
 	}
 	g.mu.Unlock()
+}
+
+// canWatch says if a timer can be made: for the first one in a program the runtime opens
+// two descriptors, and ends the program if it cannot.
+func canWatch() bool {
+	var ends [2]int
+	if syscall.Pipe2(ends[:], syscall.O_CLOEXEC) != nil {
+		return false
+	}
+	_ = syscall.Close(ends[0])
+	_ = syscall.Close(ends[1])
+	return true
 }
 
 // unlock ends the stay of s, if it has not ended.

@@ -68,22 +68,11 @@ var policies = []policy{
 	{"CLONE_VM ENOSYS", []rule{refuse(sysClone3, enosys), refuseClone(cloneVM, enosys)}, 0, false},
 	{"all that is new", []rule{refuse(sysClone3, enosys), refuse(sysCloseRange, enosys), refuse(sysPidfdOpen, enosys),
 		refuse(sysPidfdSendSignal, enosys), refuseClone(clonePidfd, einval)}, 0, true},
-	{"every clone", []rule{refuse(sysClone3, enosys), refuseClone(0, eperm)}, eperm, false},
-}
-
-// These fail: clone.c takes EINVAL alone, and not EPERM or ENOSYS, as a refusal of
-// CLONE_PIDFD, so that all starts fail that would like a pidfd. SANDBOX_ALL=1 runs them.
-var pending = []policy{
 	{"CLONE_PIDFD ENOSYS", []rule{refuse(sysClone3, enosys), refuseClone(clonePidfd, enosys)}, 0, true},
 	{"CLONE_PIDFD EPERM", []rule{refuse(sysClone3, enosys), refuseClone(clonePidfd, eperm)}, 0, true},
 	{"all that is new, CLONE_VM", []rule{refuse(sysClone3, eperm), refuse(sysCloseRange, eperm), refuse(sysPidfdOpen, eperm),
 		refuse(sysPidfdSendSignal, eperm), refuseClone(clonePidfd|cloneVM, eperm)}, 0, true},
-}
-
-func init() {
-	if os.Getenv("SANDBOX_ALL") != "" {
-		policies = append(policies, pending...)
-	}
+	{"every clone", []rule{refuse(sysClone3, enosys), refuseClone(0, eperm)}, eperm, false},
 }
 
 const policyVar = "SANDBOX_POLICY"
