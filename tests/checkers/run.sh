@@ -45,5 +45,5 @@ export FORKEXEC_TEST_SELF="$PWD/build/valgrind/tests/fault/test_fault"
 printf '%s\n' "only vfork" "only fork" "user, fork" "root, fork" "maps by clone, fork" "maps by unshare" \
 	"errno pipe, fork" "missing program, fork" |
 	xargs -P "$jobs" -I {} env FORKEXEC_TEST_CASE={} "$out/run" "valgrind:{}" \
-		valgrind -q --error-exitcode=9 --trace-children=no build/valgrind/tests/fault/test_fault || status=1
+		valgrind -q --suppressions=tests/checkers/valgrind.supp --error-exitcode=9 --trace-children=no build/valgrind/tests/fault/test_fault || status=1
 exit $status

@@ -16,10 +16,10 @@ static int is_refusal(int err)
 	return err == ENOSYS || err == EPERM || err == EINVAL;
 }
 
-/* EINVAL from every form is taken for a kernel without CLONE_PIDFD: -1, not a failure. */
+/* A refusal from every form is taken for a kernel without CLONE_PIDFD: -1, not a failure. */
 int pidfd_refused(const struct fault_case *c)
 {
-	return injector->hit && injector->err == EINVAL && c->n_methods == 1 &&
+	return injector->hit && is_refusal(injector->err) && c->n_methods == 1 &&
 	       (injector->hit_nr == SYS_clone || injector->hit_nr == SYS_clone3);
 }
 

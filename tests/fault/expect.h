@@ -11,7 +11,7 @@
 int tolerated_by_parent(const struct fault_case *c);
 int tolerated_by_child(const struct fault_case *c);
 
-/* EINVAL from every form of clone is taken for one without CLONE_PIDFD: no failure. */
+/* A refusal from every form of clone is taken for one without CLONE_PIDFD: no failure. */
 int pidfd_refused(const struct fault_case *c);
 
 #define UNKNOWN UINT32_MAX
