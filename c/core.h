@@ -63,12 +63,12 @@ struct job {
 	volatile uint32_t cancelled; /* set by forkexec_cancel() */
 	volatile uint32_t trimmed;   /* set by the child: close_range(2) unshares its table */
 	uint32_t method;             /* enum method that made the child */
+	int32_t report[2];           /* the report pipe: read end, write end; -1 */
 	volatile struct record record;
 
 	const struct forkexec_request *request;
 	uint64_t mask;      /* the caller's signal mask, for the child */
 	int32_t parent_pid; /* for the check after pdeathsig */
-	int32_t report[2];  /* the report pipe: read end, write end; -1 */
 	int32_t sync[2];    /* the sync pipe of parent-written ID maps; -1 */
 	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
 	int32_t child_report; /* the child's ends of the same; it may move them */
@@ -117,7 +117,11 @@ struct hold {
 	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };
 
-_Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
+_Static_assert(offsetof(struct job, tid) == 0 && offsetof(struct job, marked) == 4 &&
+		       offsetof(struct job, cancelled) == 8 &&
+		       offsetof(struct job, method) == 16 && METHOD_VFORK == 2 &&
+		       offsetof(struct job, report) == 20,
+	       "Running() and clearsTid() in request.go look there");
 
 /*
  * The child's stack. Its deepest path, by -fstack-usage at -O0, is below 2 KiB (see

@@ -106,6 +106,15 @@ func Leavable(s *State) bool {
 	return atomic.LoadUint32(&s.Bits)&proven != 0
 }
 
+// clearsTid reports whether the start whose memory is work is waited for by the kernel's
+// clearing of the word at its beginning: the child shares memory, needs no report pipe, and
+// nobody has cancelled the wait. See struct job of core.h.
+func clearsTid(work unsafe.Pointer) bool {
+	word := func(at uintptr) uint32 { return atomic.LoadUint32((*uint32)(unsafe.Add(work, at))) }
+	const tid, cancelled, method, report, lastShared = 0, 8, 16, 20, 2
+	return word(tid) != 0 && word(cancelled) == 0 && word(method) <= lastShared && int32(word(report)) < 0
+}
+
 // Running reports whether the child of a start has begun to run, so that its
 // descriptors are its own. work is the start's memory; struct job of core.h has the
 // child's mark there. False also while that cannot be told.

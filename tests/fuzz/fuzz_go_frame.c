@@ -115,6 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input_before();
 	forkexec_go(&f, &state);
 	check(&in, &f, pidfd);
+	while (forkexec_settle(&state) > 0) /* until then it has a descriptor open */
+		usleep(100);
 	input_after(&in, (int)f.ret_pid, pidfd == UNTOUCHED ? -1 : (int)pidfd);
 	free(files);
 	input_free(&in);

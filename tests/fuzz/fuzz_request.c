@@ -3,6 +3,7 @@
  * Does every request end in a child or an error with a step, and leave nothing behind?
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "input.h"
 
@@ -48,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input_before();
 	err = forkexec_run(&in.r, &ret, &state);
 	check(&in, err, &ret);
+	while (forkexec_settle(&state) > 0) /* until then it has a descriptor open */
+		usleep(100);
 	input_after(&in, ret.pid, ret.pidfd);
 	input_free(&in);
 	return 0;
