@@ -157,6 +157,8 @@ func TestStoppedChild(t *testing.T) {
 	leave := crowd(t)
 	defer leave()
 	c := exec.Command("/bin/sh", "-c", "kill -STOP $$; exit 3")
+	// In our own process group, should it be orphaned, a stopped member may bring us SIGHUP.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	must(t, c.Start())
 	done := make(chan error, 1)
 	go func() { done <- c.Wait() }()
