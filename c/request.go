@@ -87,7 +87,7 @@ const (
 	Nofile
 	CloseFds
 	_ // ERRNO_PIPE
-	Vfork
+	_ // VFORK
 	KeepDumpable
 
 	StateNoClone3 uint32 = 1

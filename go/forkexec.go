@@ -78,6 +78,9 @@ type Options struct {
 	KeepDumpable bool
 }
 
+// maxReserved is the most that ReserveFDs sets aside.
+const maxReserved = 1024
+
 // Implementation returns what starts processes in this program: "cgo" or
 // "nocgo" for the C path, compiled with the program or as generated text, or "stdlib"
 // where there is no C path or FORKEXEC=stdlib is set.

@@ -41,7 +41,7 @@ func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Proce
 // ReserveFDs sets descriptors aside for starts with [Options].CloseFDs. Here, where there
 // is no C path, it only checks n.
 func ReserveFDs(n int) error {
-	if n < 0 || n > 1024 {
+	if n < 0 || n > maxReserved {
 		return os.ErrInvalid
 	}
 	return nil

@@ -33,9 +33,9 @@ const gateMaxAge = 10 * time.Millisecond
 
 // watchEvery is how often the gate looks after those inside, as long as it is not known
 // that a start can be left. Where a sandbox allows no clone but vfork they stay until the
-// execve; the lock is of no use any
-// more once the child runs, and must not wait for a child that hangs. A timer that fires
-// takes time from a child: at 2 ms, starts of real programs took 5 % longer.
+// execve; the lock is of no use any more once the child runs, and must not wait for a child
+// that hangs. A timer that fires takes time from a child: at 2 ms, starts of real programs
+// took 5 % longer.
 const watchEvery = 50 * time.Millisecond
 
 func (g *gate) lock(s *child) {

@@ -23,32 +23,10 @@ type reserve struct {
 
 var reserved reserve
 
-const (
-	maxReserved = 1024
-	worthMoving = 128 // below, the kernel copies the table faster than we move
-)
+// worthMoving is a number below which the kernel copies the table faster than we move.
+const worthMoving = 128
 
-// ReserveFDs sets n descriptors aside, the lowest that are free, for starts with
-// [Options].CloseFDs whose ProcAttr.Files have high numbers, as in a server with many
-// connections: such a start then costs the same however many descriptors are open. It is
-// meant to be called early, before others take the low numbers; of several calls the
-// largest n counts. Three or so for each start that is under way at the same time will do;
-// where none is free, and for files that are not pipes, sockets or /dev/null, the start is
-// as without it: closing a duplicate of a file would drop this process's POSIX locks on it.
-//
-// The descriptors are close-on-exec, stay open as long as the process and must not be
-// closed. The error is EINVAL if n is negative or beyond 1024, or that of pipe2(2) or
-// fcntl(2), EMFILE for example; the number set aside then is what it was. Where
-// [Implementation] is "stdlib" nothing is set aside. It is safe for concurrent use.
-func ReserveFDs(n int) error {
-	if n < 0 || n > maxReserved {
-		return syscall.EINVAL
-	}
-	if Implementation() == "stdlib" {
-		return nil
-	}
-	return reserved.grow(n)
-}
+func reserveFDs(n int) error { return reserved.grow(n) }
 
 func (r *reserve) grow(n int) error {
 	r.mu.Lock()

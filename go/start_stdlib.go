@@ -16,11 +16,5 @@ func startC(context.Context, string, []string, *syscall.ProcAttr, *syscall.SysPr
 	return 0, &Error{Step: StepClone, Errno: syscall.ENOSYS}
 }
 
-// ReserveFDs sets descriptors aside for starts with [Options].CloseFDs. Here, where there
-// is no C path, it only checks n.
-func ReserveFDs(n int) error {
-	if n < 0 || n > 1024 {
-		return syscall.EINVAL
-	}
-	return nil
-}
+// reserveFDs is never called, for the same reason.
+func reserveFDs(int) error { return syscall.ENOSYS }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/tests/internal/seccomp"
 )
 
 const programVar = "CONFINED_PROGRAM"
@@ -28,8 +29,8 @@ const programVar = "CONFINED_PROGRAM"
 var programs = map[string]func() error{
 	"exercise":       exercise,
 	"time thread":    timeThread,
-	"clone3 kills":   clone3Filter(actionKill),
-	"clone3 traps":   clone3Filter(actionTrap),
+	"clone3 kills":   clone3Filter(seccomp.Kill),
+	"clone3 traps":   clone3Filter(seccomp.Trap), // SIGSYS; all signals are blocked around a clone, so it kills
 	"suid_dumpable":  dumpable,
 	"reaper":         reaper,
 	"stranger":       stranger,

@@ -11,10 +11,10 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"unsafe"
 
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/exec"
+	"forkexec.example/forkexec/tests/internal/seccomp"
 )
 
 // attributes are starts that ask the place for different things. What it answers is
@@ -117,37 +117,18 @@ func timeThread() error {
 	return exercise()
 }
 
-type bpfInstruction struct {
-	code   uint16
-	jt, jf uint8
-	k      uint32
-}
-
-// What a seccomp filter does.
-const (
-	actionKill = 0x80000000
-	actionTrap = 0x00030000 // SIGSYS; all signals are blocked around a clone, so it kills
-)
-
 // clone3Filter starts from a thread whose filter acts at clone3(2). The filter is the
 // thread's: libc, too, makes threads by clone3.
 func clone3Filter(action uint32) func() error {
 	return func() error {
-		const setNoNewPrivs, setSeccomp, modeFilter, allow, clone3 = 38, 22, 2, 0x7fff0000, 435
 		runtime.LockOSThread()
-		filter := []bpfInstruction{{0x20, 0, 0, 0}, {0x15, 0, 1, clone3}, {0x06, 0, 0, action}, {0x06, 0, 0, allow}}
-		program := struct {
-			n    uint16
-			list *bpfInstruction
-		}{uint16(len(filter)), &filter[0]}
-		if _, _, e := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivs, 1, 0, 0, 0, 0); e != 0 {
-			return e
+		if err := seccomp.NoNewPrivs(); err != nil {
+			return err
 		}
-		if _, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, setSeccomp, modeFilter, uintptr(unsafe.Pointer(&program))); e != 0 {
-			fmt.Println("skip: needs seccomp:", e)
+		if _, err := seccomp.Install(seccomp.Act(seccomp.Clone3, action), 0); err != nil {
+			fmt.Println("skip: needs seccomp:", err)
 			return nil
 		}
-		runtime.KeepAlive(filter)
 		return exercise()
 	}
 }

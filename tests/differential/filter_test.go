@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"forkexec.example/forkexec/tests/internal/seccomp"
 )
 
 const filterEnv = "DIFFERENTIAL_FILTER"
@@ -42,7 +44,7 @@ func init() {
 func innerTable(r reporter) {
 	var changes []func() error
 	if e, ok := clone3Errnos[os.Getenv(filterEnv)]; ok {
-		changes = filter(refuse(sysClone3, e))
+		changes = filter(refuse(seccomp.Clone3, e))
 	}
 	for i, m := range availableMods() {
 		if m.rare {

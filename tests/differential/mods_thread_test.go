@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"unsafe"
+
+	"forkexec.example/forkexec/tests/internal/seccomp"
 )
 
 // do makes a change that is one system call.
@@ -62,7 +64,6 @@ const (
 	prSetTimerslack  = 29
 	prSetSecurebits  = 28
 	prCapbsetDrop    = 24
-	prSetNoNewPrivs  = 38
 	prCapAmbient     = 47
 	keepCapsLocked   = 1 << 5
 	noRoot           = 1 << 0
@@ -80,7 +81,7 @@ func threadMods() []*mod {
 		changed("thread blocked=USR1", blocked(1<<9)),
 		changed("thread blocked=CHLD, 33, 64", blocked(1<<16|1<<32|1<<63)),
 		changed("thread blocked=all", blocked(^uint64(0))),
-		changed("thread no_new_privs=1", prctl(prSetNoNewPrivs, 1)),
+		changed("thread no_new_privs=1", seccomp.NoNewPrivs),
 		changed("thread timerslack=1000", prctl(prSetTimerslack, 1000)),
 		changed("thread keepcaps=1", prctl(prSetKeepcaps, 1)),
 		changed("thread personality=ADDR_NO_RANDOMIZE", do(syscall.SYS_PERSONALITY, 0x40000)),
