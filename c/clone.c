@@ -55,8 +55,7 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
 	if (job->shares_table)
 		flags |= CLONE_FILES;
-	if (method == METHOD_VFORK ||
-	    (flags & CLONE_VM && r->flags & FORKEXEC_VFORK && job->share != SHARE_CLONE3))
+	if (method == METHOD_VFORK)
 		flags |= CLONE_VFORK;
 	return flags;
 }
@@ -271,6 +270,24 @@ static void release_child(struct job *job, int pid)
 	close_pipe(job->sync);
 }
 
+/*
+ * Sleeps until the child has left our memory, with all signals still blocked, as vfork(2)
+ * would; but not for longer than a program takes whose child gets stuck: it must take
+ * signals again, those of all-threads set*id among them. The time is more than a tick of
+ * any kernel, so that setting it costs nothing. No wait for a child that waits for us, nor
+ * for one in a namespace of somebody else's, who could stop it each time.
+ */
+static void linger(struct job *job)
+{
+	struct sys_timespec t;
+
+	t.sec = 0;
+	t.nsec = FORKEXEC_VFORK_MS * 1000000;
+	if (job->request->flags & FORKEXEC_VFORK && job->share != SHARE_CLONE3 &&
+	    job->report[0] < 0 && job->sync[0] < 0)
+		sys_futex_wait(&job->tid, 1, &t);
+}
+
 HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
 		     const uint64_t *mask)
 {
@@ -294,10 +311,12 @@ HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkex
 	}
 	hold_begin(job, state, method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, state_bits(state)));
 	pid = clone_by_methods(job, ret, state);
-	if (pid < 0)
+	if (pid < 0) {
 		hold_drop(job, state);
-	else
+	} else {
 		hold_cloned(job);
+		linger(job);
+	}
 	if (!mask)
 		sys_restore_mask(&job->mask);
 	if (pid < 0) {

@@ -98,7 +98,7 @@ struct job {
 enum share {
 	SHARE_NOT,
 	SHARE,        /* our memory, by any method */
-	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and never suspending us */
+	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and without FORKEXEC_VFORK's sleep */
 };
 
 /* struct forkexec_state.hold; hold.c alone looks into it. n children are counted. */
@@ -117,11 +117,7 @@ struct hold {
 	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };
 
-_Static_assert(offsetof(struct job, tid) == 0 && offsetof(struct job, marked) == 4 &&
-		       offsetof(struct job, cancelled) == 8 &&
-		       offsetof(struct job, method) == 16 && METHOD_VFORK == 2 &&
-		       offsetof(struct job, report) == 20,
-	       "Running() and clearsTid() in request.go look there");
+_Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
 
 /*
  * The child's stack. Its deepest path, by -fstack-usage at -O0, is below 2 KiB (see

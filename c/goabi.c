@@ -74,7 +74,7 @@ static void from_frame(struct forkexec_request *r, const struct forkexec_go_fram
 	r->chroot = f->chroot;
 	r->dir = f->dir;
 	r->n_fds = count(&f->attr->files);
-	r->flags = flag_if(f->pipe >= 0, FORKEXEC_ERRNO_PIPE) |
+	r->flags = FORKEXEC_VFORK | flag_if(f->pipe >= 0, FORKEXEC_ERRNO_PIPE) |
 		   flag_if(state_bits(state) & FORKEXEC_STATE_NOFILE, FORKEXEC_NOFILE);
 	r->errno_pipe = narrow(f->pipe);
 	r->nofile_soft = state->nofile_soft;

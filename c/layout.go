@@ -77,6 +77,7 @@ const (
 	_ = -(Pidfd ^ C.FORKEXEC_PIDFD)
 	_ = -(Nofile ^ C.FORKEXEC_NOFILE)
 	_ = -(CloseFds ^ C.FORKEXEC_CLOSE_FDS)
+	_ = -(Vfork ^ C.FORKEXEC_VFORK)
 	_ = -(KeepDumpable ^ C.FORKEXEC_KEEP_DUMPABLE)
 	_ = -(StateNoClone3 ^ C.FORKEXEC_STATE_NO_CLONE3)
 )

@@ -6,7 +6,6 @@ package c
 
 import (
 	"sync"
-	"syscall"
 	"unsafe"
 
 	"forkexec.example/forkexec/c/nocgo"
@@ -42,23 +41,9 @@ func Start(r *Request, res *Result, s *State) int {
 // Finish waits until the child executes its program, for at most ns nanoseconds if
 // that is not negative. It returns 0 or a negative errno.
 func Finish(r *Request, res *Result, s *State, ns int64) int {
-	if ns < 0 {
-		sleep(*(*unsafe.Pointer)(unsafe.Pointer(&r.Work)))
-	}
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
 	return call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
-}
-
-// sleep sleeps, if that is all there is to do, before the core is called: a call that finds
-// the child at its execve blocks signals once, and one that has to wait twice. As in the
-// core a sleep is short, for not every end of a child wakes it.
-func sleep(work unsafe.Pointer) {
-	const futexWait, running = 0, 1
-	if clearsTid(work) {
-		slice := syscall.NsecToTimespec(100e6)
-		_, _, _ = syscall.Syscall6(syscall.SYS_FUTEX, uintptr(work), futexWait, running, uintptr(unsafe.Pointer(&slice)), 0, 0)
-	}
 }
 
 // Settle makes this process dumpable again if it is time, and returns how many children

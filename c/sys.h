@@ -354,6 +354,11 @@ static CORE_INLINE void sys_futex_wake(volatile uint32_t *word)
 {
 	(void)sys_sure(NR_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0);
 }
+static CORE_INLINE void sys_futex_wait(volatile uint32_t *word, uint32_t value,
+				       const struct sys_timespec *timeout)
+{
+	(void)sys_sure(NR_futex, (long)word, FUTEX_WAIT, (long)value, (long)timeout, 0);
+}
 static CORE_INLINE void sys_munmap(void *p, size_t n)
 {
 	(void)sys_sure(NR_munmap, (long)p, (long)n, 0, 0, 0);

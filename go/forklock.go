@@ -13,9 +13,9 @@ import (
 	"forkexec.example/forkexec/c"
 )
 
-// A gate holds syscall.ForkLock for writing as long as any start of ours is cloning.
-// Starts may clone at the same time, as each is safe for itself, so they share it, but
-// for those that must be alone.
+// A gate holds syscall.ForkLock for writing as long as any start of ours is cloning, or in
+// the sleep of c.Vfork after it. Starts may clone at the same time, as each is safe for
+// itself, so they share it, but for those that must be alone.
 type gate struct {
 	mu       sync.Mutex
 	inside   []*child

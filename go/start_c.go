@@ -146,6 +146,9 @@ func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt
 	if (r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 && syscall.Geteuid() == 0 {
 		s.alone = true
 	}
+	if !s.immortal { // whose one thread serves all
+		r.Flags |= c.Vfork
+	}
 	return nil
 }
 
@@ -192,7 +195,8 @@ func (s *child) idMap(list []syscall.SysProcIDMap) (uintptr, uint32) {
 	return p, uint32(len(maps))
 }
 
-// clone makes the child, with ForkLock held until it has its own descriptors.
+// clone makes the child, with ForkLock held until it has its own descriptors, and a while
+// longer: see c.Vfork.
 func (s *child) clone() int {
 	forkGate.lock(s)
 	defer forkGate.unlock(s)

@@ -107,7 +107,7 @@ enum forkexec_step {
 #define FORKEXEC_NOFILE         (UINT64_C(1) << 13) /* nofile_*: put the soft limit back */
 #define FORKEXEC_CLOSE_FDS      (UINT64_C(1) << 14) /* only fds[] reach the program */
 #define FORKEXEC_ERRNO_PIPE     (UINT64_C(1) << 15) /* errno_pipe */
-#define FORKEXEC_VFORK          (UINT64_C(1) << 16) /* suspend the caller in the clone */
+#define FORKEXEC_VFORK          (UINT64_C(1) << 16) /* wait in forkexec_start(), a while */
 #define FORKEXEC_KEEP_DUMPABLE  (UINT64_C(1) << 17) /* with CREDENTIAL: put dumpable back */
 #define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 18) - 1)
 
@@ -119,10 +119,13 @@ enum forkexec_step {
  * where path, dir or chroot goes through a descriptor, as "/proc/self/fd/7" does.
  *
  * VFORK: forkexec_start() returns after the child's execve(2), as vfork(2) does, with all
- * signals blocked meanwhile. The kernel then runs the child where the caller ran, which
- * is faster on an otherwise idle machine (bench/README.md), but such a start can neither
- * time out nor be cancelled, and all-threads set*id waits for it.
+ * signals blocked meanwhile; but a child that gets stuck delays it, signals, all-threads
+ * set*id and forkexec_cancel() by no more than FORKEXEC_VFORK_MS milliseconds. In programs
+ * with signals and threads of their own, as Go's are, that is faster than a sleep in
+ * forkexec_finish() (bench/README.md). It does nothing where the child is forked, has a new
+ * user namespace, or tells whether memory is shared, as the first one of a state does.
  */
+#define FORKEXEC_VFORK_MS 20
 
 /*
  * KEEP_DUMPABLE: a child that changes its IDs while it shares the caller's memory leaves

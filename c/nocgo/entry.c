@@ -6,8 +6,8 @@
  * program without cgo calls. It stands at offset 0 of the text and takes the address of
  * a struct call, in C's first argument register.
  *
- * It runs on the stack inside that struct with all signals blocked, so it never sleeps:
- * when it answers WAIT_MORE, the trampoline makes the system call nr, on the goroutine's
+ * It runs on the stack inside that struct with all signals blocked, so it does not sleep,
+ * but for the while that FORKEXEC_VFORK says: when it answers WAIT_MORE, the trampoline makes the system call nr, on the goroutine's
  * stack and with the thread's own signal mask, and calls again.
  */
 #include "../goabi.h"

@@ -217,6 +217,7 @@ const struct fault_case fault_cases[] = {
 	{"keep dumpable, missing program", set_keep_missing, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2,
 	 NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
 	{"vfork asked for", set_vfork, 0, 0, 4, NOTHING, 0, 0},
+	{"vfork asked for, proven", set_vfork, 0, PROVEN, 4, NOTHING, 0, 0},
 	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
 	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},

@@ -165,7 +165,7 @@ static const struct sandboxed sandboxes[] = {
 	{"vfork asked for, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_VFORK, 0, 0, 0, 0,
 	 VIEW_CLONE, M(VIEW_CLONE3)},
 	{"vfork asked for, only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, FORKEXEC_VFORK, 0, 0,
-	 0, 0, VIEW_CLONE, M(VIEW_CLONE3)},
+	 0, 0, VIEW_VFORK, M(VIEW_CLONE3) | M(VIEW_CLONE)},
 	{"unshare NEWUTS", {{0}}, 0, 0, 0, CLONE_NEWUTS, 1, 0, VIEW_CLONE3, 0},
 	{"pidfd, only fork", {NO_CLONE3(EPERM), NO_VM(EPERM)}, 0, FORKEXEC_PIDFD, 0, 0, 0, 0,
 	 VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE) | M(VIEW_VFORK)},
