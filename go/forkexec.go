@@ -51,7 +51,8 @@ type Options struct {
 
 	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
 	// tried again before that error is reported. It is usual, and passes soon, for a
-	// program written a moment ago (golang/go#22315). Zero reports it at once.
+	// program written a moment ago (golang/go#22315). Zero reports it at once, but
+	// for a Cmd of package exec: there a negative value does.
 	TextBusyTimeout time.Duration
 
 	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. As

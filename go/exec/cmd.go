@@ -78,8 +78,8 @@ type Cmd struct {
 	WaitDelay time.Duration
 
 	// Options are wishes for the start beyond SysProcAttr. os/exec has no such
-	// field. Nil asks for a TextBusyTimeout of half a second and nothing else;
-	// a value counts as it is, so that zero Options switch that off.
+	// field. A TextBusyTimeout of zero, as of nil Options, means half a second here;
+	// a negative one switches the trying off.
 	Options *forkexec.Options
 
 	state state

@@ -19,11 +19,11 @@
 //   - A context that ends while the child has not come to its execve yet kills
 //     it, and Start returns the context's error, even if the program lies on a
 //     file system that hangs.
-//   - [Cmd.Wait] does not hold a thread of the operating system: thousands of
-//     waited commands cost a handful of threads.
+//   - [Cmd.Wait] does not hold a thread of the operating system, but for the first
+//     four at a time: thousands of waited commands cost a handful of threads.
 //   - A program written a moment ago, which the kernel refuses with ETXTBSY for
 //     as long as some other child still has it open, is tried again for up to
-//     half a second. See golang/go#22315.
+//     half a second, or Options.TextBusyTimeout. See golang/go#22315.
 //
 // # Other systems
 //

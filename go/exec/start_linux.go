@@ -19,7 +19,7 @@ import (
 	"forkexec.example/forkexec/go/internal/osproc"
 )
 
-// textBusyTimeout is for how long a start without Options tries again an execve
+// textBusyTimeout is for how long a start without another wish tries again an execve
 // that fails with ETXTBSY. The usual cause is a child of this process that was
 // cloned while the file was written and has not come to its own execve: about
 // 0.1 ms away, but with tens of runnable children on each core one turn on the
@@ -27,8 +27,6 @@ import (
 // each other. The go command gives up after 700 ms. It costs time only for a
 // file that somebody really keeps open.
 const textBusyTimeout = 500 * time.Millisecond
-
-var defaultOptions = forkexec.Options{TextBusyTimeout: textBusyTimeout}
 
 // Errors of Start. The texts are os/exec's.
 var (
@@ -108,12 +106,15 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 			return nil, c.noteStep(err)
 		}
 	}
-	opt := c.Options
-	if opt == nil {
-		opt = &defaultOptions
+	var opt forkexec.Options
+	if c.Options != nil {
+		opt = *c.Options
+	}
+	if opt.TextBusyTimeout == 0 {
+		opt.TextBusyTimeout = textBusyTimeout
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
-	proc, err := forkexec.Start(ctx, c.Path, argv, attr, opt)
+	proc, err := forkexec.Start(ctx, c.Path, argv, attr, &opt)
 	// The numbers in attr.Files are good only while the files are.
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(c)

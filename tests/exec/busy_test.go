@@ -67,20 +67,24 @@ func TestTextBusy(t *testing.T) {
 	defer limit(t, time.Minute)()
 	path, release := busyProgram(t)
 
-	// Zero Options: at once. A start takes a millisecond or so; half of the
+	// Negative: at once. A start takes a millisecond or so; half of the
 	// default timeout is far from both.
 	c := exec.Command(path)
-	c.Options = new(forkexec.Options)
+	c.Options = &forkexec.Options{TextBusyTimeout: -1}
 	begin := time.Now()
 	err := c.Run()
 	if !errors.Is(err, syscall.ETXTBSY) || time.Since(begin) > 250*time.Millisecond {
-		t.Errorf("with zero Options: %v after %v, want %v at once", err, time.Since(begin), syscall.ETXTBSY)
+		t.Errorf("with a negative timeout: %v after %v, want %v at once", err, time.Since(begin), syscall.ETXTBSY)
 	}
-	// None: bounded.
-	begin = time.Now()
-	err = exec.Command(path).Run()
-	if d := time.Since(begin); !errors.Is(err, syscall.ETXTBSY) || d < 250*time.Millisecond || d > 20*time.Second {
-		t.Errorf("without Options: %v after %v, want %v after half a second", err, d, syscall.ETXTBSY)
+	// None: bounded, whatever else is wished for.
+	for _, opt := range []*forkexec.Options{nil, {CloseFDs: true}} {
+		c := exec.Command(path)
+		c.Options = opt
+		begin = time.Now()
+		err = c.Run()
+		if d := time.Since(begin); !errors.Is(err, syscall.ETXTBSY) || d < 250*time.Millisecond || d > 20*time.Second {
+			t.Errorf("with %v: %v after %v, want %v after half a second", opt, err, d, syscall.ETXTBSY)
+		}
 	}
 	// The pipes of a start that is tried again are the same.
 	time.AfterFunc(100*time.Millisecond, release)
