@@ -135,9 +135,13 @@ kernels: kernels-tools
 bench-tools kernels-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)
 
-## gen: what is made from the step list and the hints (Go, man page)
+## gen: all that is generated: gen-steps and gen-text
 .PHONY: gen
-gen:
+gen: gen-steps gen-text
+
+## gen-steps: what is made from the step list and the hints (Go, man page)
+.PHONY: gen-steps
+gen-steps:
 	$(GO) run ./go/internal/gen
 
 ## gen-text: the core as Go assembler text, for programs without cgo (c/nocgo/README.md)

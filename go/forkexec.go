@@ -61,7 +61,7 @@ type Options struct {
 	// thread that lives as long as the process, so it does not inherit what belongs
 	// to the caller's thread alone, such as namespaces or credentials changed under
 	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
-	// thread: EINVAL at StepRequest. Without Pdeathsig it does nothing.
+	// thread: EINVAL at StepRequest. Otherwise it does nothing without Pdeathsig.
 	PdeathsigProcess bool
 
 	// KeepDumpable makes this process dumpable again after a start with

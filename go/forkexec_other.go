@@ -18,17 +18,20 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 }
 
 // Start starts a program by the standard library. There are no steps on this
-// system, so its errors are the standard library's; opt.CloseFDs fails.
+// system, so they are not known in its errors; opt.CloseFDs fails.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if opt != nil && opt.CloseFDs {
-		return nil, os.NewSyscallError("close_range", errUnsupported)
+		return nil, &Error{Step: StepCloseFds, err: errUnsupported}
 	}
 	pid, err := forkExec(argv0, argv, attr)
+	if no, ok := err.(errno); ok {
+		return nil, &Error{Errno: no, Object: argv0}
+	}
 	if err != nil {
-		return nil, err
+		return nil, &Error{Object: argv0, err: err}
 	}
 	return os.FindProcess(pid)
 }

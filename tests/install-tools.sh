@@ -17,9 +17,17 @@ header() { printf '#include <%s>\n' "$1" | cc -E - ; }
 # Debian names cross compilers after the target; on that target itself cc is enough.
 cross() { [ "$(uname -m)" = "$1" ] || has "$1-linux-gnu-gcc"; }
 cross_libc() { [ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdio.h ]; }
+# From 1.21 on the go command fetches the toolchain that go.mod asks for.
+has_go() { go version | grep -Eq ' go1\.(2[1-9]|[3-9][0-9])'; }
+# Debian's package has the version in its name: that of the clang to come, if there is none.
+clang_major() {
+	major=$({ clang --version 2>/dev/null || apt-cache show clang 2>/dev/null; } |
+		sed -n 's/^.*[vV]ersion:* [0-9:]*\([0-9][0-9]\)[.~].*/\1/p' | head -n 1)
+	echo "${major:-14}"
+}
 sanitizer() { echo 'int main(void) { return 0; }' | clang -x c -fsanitize=address,fuzzer-no-link - -o /dev/null; }
 
-need golang has go
+need golang has_go
 need gcc has cc
 need libc6-dev header stdio.h
 case ${1-} in
@@ -30,7 +38,7 @@ test)
 	need clang has clang
 	need clang-tidy has clang-tidy
 	need cppcheck has cppcheck
-	need libclang-rt-14-dev sanitizer
+	need "libclang-rt-$(clang_major)-dev" sanitizer
 	need valgrind has valgrind
 	need g++ has g++
 	need pkg-config has pkg-config
@@ -41,7 +49,6 @@ test)
 	need qemu-user has qemu-aarch64
 	need strace has strace
 	need util-linux has setpriv
-	need strace has strace
 	;;
 bench)
 	need git has git
@@ -73,3 +80,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q >/dev/null
 # shellcheck disable=SC2086 # one word a package
 apt-get install -q -y --no-install-recommends $missing >/dev/null
+has_go || {
+	echo "install-tools.sh: Go 1.21 or later is needed, and this distribution has no such package" >&2
+	exit 1
+}

@@ -22,7 +22,7 @@ CGO_ENABLED=0 "$GO" vet ./... || bad "go vet without cgo"
 tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT
 "$GO" run ./go/internal/gen -out "$tmp" || bad "gen"
 for f in go/step_generated.go c/man/forkexec.7; do
-	cmp -s "$f" "$tmp/$f" || bad "$f is out of date: run make gen"
+	cmp -s "$f" "$tmp/$f" || bad "$f is out of date: run make gen-steps"
 done
 
 # Sizes: a file that is larger has more than one role. Generated ones say so.

@@ -68,6 +68,21 @@ build()
 	checked=$((checked + 1))
 }
 
+# around_core CC: what the files of the C library around the core need: to look up a step by
+# its name, and a word in the environment.
+around_core()
+{
+	for unit in lib step; do
+		"$1" -std=gnu11 -fPIC -O2 -I"$root/include" -I"$root/c" -c "$root/c/$unit.c" \
+			-o "$scratch/$unit.o" || { problem "$1: $unit.c does not compile"; return; }
+		left=$(undefined "$scratch/$unit.o" | tr ' ' '\n' | case $unit in
+			lib) grep -vxE 'forkexec_run|getenv|strlen|strncmp|strcspn' ;;
+			step) grep -vx strcmp ;;
+		esac | tr '\n' ' ')
+		[ -z "$left" ] || problem "$1: $unit.c needs $left"
+	done
+}
+
 # child_alone CC FLAGS...: instrumentation must leave the child's code alone.
 child_alone()
 {
@@ -154,7 +169,7 @@ grep_sources()
 	done
 	if grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<' "$root"/c/core.h \
 		"$root"/c/sys*.h "$root/c/child.c" "$root/c/clone.c" "$root/c/forkexec.c" \
-		"$root/c/goabi.c" "$root/c/plan.c" | grep -vE '<(stddef|stdint)\.h>'; then
+		"$root/c/goabi.c" "$root/c/hold.c" "$root/c/plan.c" | grep -vE '<(stddef|stdint)\.h>'; then
 		problem 'the core includes a header that is not the compiler'\''s own'
 	fi
 }
@@ -171,6 +186,7 @@ for cc in gcc clang aarch64-linux-gnu-gcc; do
 		child_alone "$cc" "$level" -fstack-protector-all
 		child_alone "$cc" "$level" -fsanitize=address,undefined
 	done
+	around_core "$cc"
 	build "$cc" -O2 -g -D_FORTIFY_SOURCE=2 -fno-stack-protector
 	for level in -O0 -O1 -O2 -O3; do
 		stack_use "$cc" "$level"

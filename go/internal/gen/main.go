@@ -2,7 +2,7 @@
 
 // Command gen writes what is made from the step list: the Go constants with
 // their names and hints (go/step_generated.go) and the table of the man page
-// (c/man/forkexec.7). Run it by `make gen`; `make test` fails if its output
+// (c/man/forkexec.7). Run it by `make gen-steps`; `make test` fails if its output
 // differs from the tree.
 //
 // The one owner of the steps is FORKEXEC_STEPS in include/forkexec.h, of the
