@@ -64,7 +64,16 @@ unpack)
 	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	for p in "$@"; do
 		shift
-		case $p in linux-image-*) set -- "$@" "$p:$arch" ;; *) set -- "$@" "$p:$arch/$release" ;; esac
+		case $p in
+		linux-image-*) # since 7.3 the kernel and its modules are packages of their own
+			set -- "$@" "$p:$arch"
+			for part in binary modules; do
+				part=linux-$part-${p#linux-image-}:$arch
+				[ -z "$(apt-cache show "$part" 2>/dev/null)" ] || set -- "$@" "$part"
+			done
+			;;
+		*) set -- "$@" "$p:$arch/$release" ;;
+		esac
 	done
 	tmp=$(mktemp -d "$dir/tmp.XXXXXX")
 	trap 'rm -rf "$tmp"' EXIT

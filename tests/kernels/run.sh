@@ -88,7 +88,8 @@ boot() { # boot SERIES PACKAGE...: the first that is to be had; leaves the guest
 		tests/kernels/fetch.sh "$dir" unpack "$arch" "$kernel" "$package" && break
 		kernel=
 	done
-	[ -n "$kernel" ] || return 1
+	image=$(find "$kernel" -name 'vmlinuz*' 2>/dev/null | head -n 1)
+	[ -n "$image" ] || return 1
 	rm -rf "$dir/modules" && mkdir -p "$dir/modules/modules"
 	# FUSE is built in, or a module, compressed or not.
 	find "$kernel" -name 'fuse.ko*' -exec cp {} "$dir/modules/modules/" \;
@@ -100,7 +101,7 @@ boot() { # boot SERIES PACKAGE...: the first that is to be had; leaves the guest
 	esac
 	# shellcheck disable=SC2086 # the machine's arguments
 	timeout --foreground $boot_limit nice $qemu -accel tcg,thread=multi -m 3072 -display none -monitor none -serial stdio \
-		-no-reboot -nodefaults -kernel "$kernel"/boot/vmlinuz-* -initrd "$dir/initramfs" \
+		-no-reboot -nodefaults -kernel "$image" -initrd "$dir/initramfs" \
 		-append "console=$console panic=-1 quiet loglevel=1 $speed${SUITES:+ SUITES=$SUITES}" </dev/null 2>&1 | stdbuf -oL tr -d "\r" | tee "$log" | grep --line-buffered '^@@ '
 	rm -f "$dir/initramfs"
 	grep -q '^@@ end' "$log" || { echo "the guest did not come to its end:"; tail -20 "$log"; return 1; }
