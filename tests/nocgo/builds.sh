@@ -11,6 +11,7 @@ GO=${GO:-go}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" build/c-shared' EXIT
 export FORKEXEC_TEST_IMPLEMENTATION=nocgo GOFLAGS=
+tests='Test[^S]' # not the storm
 failed=0
 
 check() { # check NAME COMMAND...
@@ -28,7 +29,7 @@ check() { # check NAME COMMAND...
 native() { # native NAME CGO_ENABLED ARGS...
 	name=$1 cgo=$2
 	shift 2
-	check "$name" env CGO_ENABLED="$cgo" "$GO" test -count=1 -run 'Test[^S]' "$@" ./tests/nocgo
+	check "$name" env CGO_ENABLED="$cgo" "$GO" test -count=1 -run "$tests" "$@" ./tests/nocgo
 }
 
 c_shared() {
@@ -75,7 +76,9 @@ case $(uname -m) in x86_64 | aarch64)
 	native '-buildmode=pie' 0 -buildmode=pie
 	native 'pie, external linking' 1 -tags forkexec_nocgo -buildmode=pie -ldflags=-linkmode=external
 	native 'static, external linking' 1 -tags forkexec_nocgo,netgo,osusergo -ldflags='-linkmode=external -extldflags=-static'
-	native '-race -covermode=atomic' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
+	tests=Test
+	native '-race -covermode=atomic, with TestStress' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
+	tests='Test[^S]'
 	native 'no optimisation' 0 -gcflags=all=-N\ -l
 	check c-shared c_shared c-shared libspawn.so
 	check c-archive c_shared c-archive libspawn.a
