@@ -141,7 +141,7 @@ suite_cgocheck() {
 }
 
 suite_nocgo() {
-	for script in text stack builds overlay; do
+	for script in text stack builds overlay gdb; do
 		"tests/nocgo/$script.sh" || return 1
 	done
 	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
