@@ -49,6 +49,7 @@ test)
 	need qemu-user has qemu-aarch64
 	need strace has strace
 	need util-linux has setpriv
+	need gdb has gdb
 	;;
 bench)
 	need git has git

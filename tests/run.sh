@@ -18,6 +18,7 @@ old_go=go1.22.12 # the oldest supported version
 # never runs finds nothing. The differential suite keeps its own account.
 max_skips_root=6
 max_skips_user=16
+max_skips_scripts=4 # no 386, and two overlays and gdb where nobody may trace
 
 go_test() { # go_test MAX_SKIPS ARGS...: go test, with the skips counted and shown
 	max=$1
@@ -34,6 +35,14 @@ count_skips() { # count_skips MAX FILE
 	skips=$(grep -c -- '--- SKIP' "$2")
 	[ "$skips" -eq 0 ] || grep -B1 -- '--- SKIP' "$2" | grep -vE '^--$|=== RUN'
 	[ "$skips" -le "$1" ] || { echo "$skips tests skipped, at most $1 expected"; return 1; }
+}
+
+run_script() { # run_script SCRIPT: its output, with its skips added to those of $scratch/skipped
+	"$1" >"$scratch/out" 2>&1
+	status=$?
+	cat "$scratch/out"
+	grep '^skip ' "$scratch/out" >>"$scratch/skipped"
+	return $status
 }
 
 as_user() { # as_user COMMAND...: as nobody, without capabilities
@@ -141,9 +150,12 @@ suite_cgocheck() {
 }
 
 suite_nocgo() {
-	for script in text stack builds overlay; do
-		"tests/nocgo/$script.sh" || return 1
+	: >"$scratch/skipped"
+	for script in text stack builds overlay gdb; do
+		run_script "tests/nocgo/$script.sh" || return 1
 	done
+	n=$(wc -l <"$scratch/skipped")
+	[ "$n" -le $max_skips_scripts ] || { echo "$n parts of scripts skipped, at most $max_skips_scripts expected"; return 1; }
 	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
 		./tests/soak ./tests/signals ./tests/sandbox &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential

@@ -4,7 +4,8 @@
 
 // Package consumer asks whether the module works for somebody who gets it: it packs the
 // tree as a module zip, serves it from a module proxy made of files, and builds and runs
-// a program of a new module against it, from the module cache and from vendor.
+// a program of a new module against it, from the module cache and from vendor; and one
+// that knows nothing of it, with the overlay.
 package consumer
 
 import (
@@ -43,6 +44,36 @@ func main() {
 	fmt.Println(err)
 }
 `
+
+// The child of overlayProgram fails. The error is the standard library's; only the core can
+// say at which step, and does on standard error.
+const (
+	overlayError = "fork/exec /bin/true: operation not permitted\n"
+	overlayStep  = "forkexec: setpgid: operation not permitted (detail 4000000)\n"
+
+	overlayProgram = `package main
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+)
+
+func start() {
+	cmd := exec.Command("/bin/true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: 4000000}
+	fmt.Println(cmd.Run())
+}
+
+func main() { start() }
+`
+	overlayTest = `package main
+
+import "testing"
+
+func TestStart(*testing.T) { start() }
+`
+)
 
 // proxy packs the files that git knows, or would take, and returns the proxy's folder.
 func proxy(t *testing.T) string {
@@ -103,13 +134,16 @@ func pack(file string) error {
 	return z.Close()
 }
 
-func TestConsumer(t *testing.T) {
+// consumer makes a new module that requires this one, by the argument of go get, and
+// returns what runs a command in it, with words for the environment.
+func consumer(t *testing.T, get string, files map[string]string) (run func(env, name string, args ...string) string) {
+	t.Helper()
 	dir := t.TempDir()
 	cache := filepath.Join(t.TempDir(), "cache")
 	// The cache writes its files without write permission; its own cleaner can.
 	env := append(os.Environ(), "GOPROXY=file://"+proxy(t), "GONOSUMDB=*", "GONOSUMCHECK=1", "GOFLAGS=-modcacherw",
 		"GOMODCACHE="+cache, "GOTOOLCHAIN=local", "GOWORK=off")
-	run := func(extra string, name string, args ...string) string {
+	run = func(extra string, name string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command(name, args...)
 		cmd.Dir, cmd.Env = dir, append(env, strings.Fields(extra)...)
@@ -119,11 +153,18 @@ func TestConsumer(t *testing.T) {
 		}
 		return string(out)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run("", "go", "mod", "init", "consumer.example/program")
-	run("", "go", "get", module+"/go@"+version)
+	run("", "go", "get", get+"@"+version)
+	return run
+}
+
+func TestConsumer(t *testing.T) {
+	run := consumer(t, module+"/go", map[string]string{"main.go": program})
 	try := func(extra, implementation string, args ...string) {
 		t.Helper()
 		run(extra, "go", append(append([]string{"build", "-o", "program"}, args...), ".")...)
@@ -141,5 +182,26 @@ func TestConsumer(t *testing.T) {
 		try("CGO_ENABLED=1", "cgo", mode, "-race")
 		try("CGO_ENABLED=1", "cgo", mode, "-trimpath")
 		run("CGO_ENABLED=1", "go", "vet", mode, ".")
+	}
+}
+
+// TestOverlay runs the documented commands in a module with a vendor folder, in which the
+// overlay's command is not, as nothing imports it.
+func TestOverlay(t *testing.T) {
+	run := consumer(t, module, map[string]string{"main.go": overlayProgram, "main_test.go": overlayTest})
+	run("", "go", "mod", "vendor")
+	overlay := filepath.Join(t.TempDir(), "overlay.json")
+	run("", "go", "run", "-mod=mod", module+"/go/cmd/forkexec-overlay", "-o", overlay)
+	run("CGO_ENABLED=0", "go", "build", "-mod=vendor", "-overlay", overlay, "-o", "program", ".")
+	for _, command := range [][]string{
+		{"./program"},
+		{"go", "test", "-v", "-count=1", "-mod=vendor", "-overlay", overlay, "."},
+	} {
+		for setting, want := range map[string]int{"verbose": 1, "stdlib,verbose": 0} {
+			out := run("CGO_ENABLED=0 FORKEXEC="+setting, command[0], command[1:]...)
+			if !strings.Contains(out, overlayError) || strings.Count(out, overlayStep) != want {
+				t.Errorf("FORKEXEC=%s %s: %q, want %q and %d times %q", setting, command, out, overlayError, want, overlayStep)
+			}
+		}
 	}
 }

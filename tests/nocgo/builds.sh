@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # builds.sh: does the text work in every form of Go program, and for every architecture?
-# Native programs in each build mode, foreign ones under QEMU's user mode where it is here.
+# Native programs in each build mode, foreign ones under QEMU's user mode.
 # shellcheck disable=SC2317 # functions are called through check()
 set -u
 
@@ -11,6 +11,7 @@ GO=${GO:-go}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" build/c-shared' EXIT
 export FORKEXEC_TEST_IMPLEMENTATION=nocgo GOFLAGS=
+tests='Test[^S]' # not the storm
 failed=0
 
 check() { # check NAME COMMAND...
@@ -28,7 +29,7 @@ check() { # check NAME COMMAND...
 native() { # native NAME CGO_ENABLED ARGS...
 	name=$1 cgo=$2
 	shift 2
-	check "$name" env CGO_ENABLED="$cgo" "$GO" test -count=1 -run 'Test[^S]' "$@" ./tests/nocgo
+	check "$name" env CGO_ENABLED="$cgo" "$GO" test -count=1 -run "$tests" "$@" ./tests/nocgo
 }
 
 c_shared() {
@@ -70,16 +71,21 @@ case $(uname -m) in x86_64 | aarch64)
 		export GOTOOLCHAIN=go1.22.12
 		native 'Go 1.22' 0
 		export GOTOOLCHAIN=local
+	else
+		echo 'skip  Go 1.22: not to be had'
 	fi
 	native '-trimpath' 0 -trimpath
 	native '-buildmode=pie' 0 -buildmode=pie
 	native 'pie, external linking' 1 -tags forkexec_nocgo -buildmode=pie -ldflags=-linkmode=external
 	native 'static, external linking' 1 -tags forkexec_nocgo,netgo,osusergo -ldflags='-linkmode=external -extldflags=-static'
-	native '-race -covermode=atomic' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
+	tests=Test
+	native '-race -covermode=atomic, with TestStress' 1 -tags forkexec_nocgo -race -covermode=atomic -coverpkg=./...
+	tests='Test[^S]'
 	native 'no optimisation' 0 -gcflags=all=-N\ -l
 	check c-shared c_shared c-shared libspawn.so
 	check c-archive c_shared c-archive libspawn.a
 	;;
+*) echo 'skip  native builds: only on x86-64 and arm64' ;;
 esac
 check 'vet' env CGO_ENABLED=0 "$GO" vet ./c/... ./go/...
 check 'vet, tag forkexec_nocgo' "$GO" vet -tags forkexec_nocgo ./c/... ./go/...
@@ -92,12 +98,16 @@ for text in c/nocgo/text_linux_*.s; do
 	amd64) machine=x86_64 ;;
 	arm64) machine=aarch64 ;;
 	386) # natively: Go's 386 programs crash at start in QEMU 7.2's user mode
-		[ "$(uname -m)" != x86_64 ] || check '386: run' "$tmp/386.test"
+		if [ "$(uname -m)" = x86_64 ]; then
+			check '386: run' "$tmp/386.test"
+		else
+			echo 'skip  386: run: not on x86-64'
+		fi
 		continue
 		;;
 	*) machine=$arch ;;
 	esac
-	qemu=$(command -v "qemu-$machine") || { echo "skip  $arch: no emulator"; continue; }
+	qemu=$(command -v "qemu-$machine") || qemu=qemu-$machine # missing: fails, install-tools.sh installs it
 	check "$arch: run under QEMU" env FORKEXEC_TEST_EMULATOR="$qemu" timeout 120 "$qemu" "$tmp/$arch.test" -test.v
 done
 exit $failed

@@ -70,6 +70,16 @@ program() { # program ARGS...: builds and runs it
 	(cd "$tmp/program" && "$GO" build -overlay "$overlay" -o "$tmp/p" "$@" .) && through_core "$tmp/p"
 }
 
+# The storm of tests/nocgo on the overlay's wrapper. That the starts which fail say their
+# step shows whose they are.
+stress() { # stress ARGS...
+	FORKEXEC_TEST_START=os FORKEXEC=verbose "$GO" test -count=1 -v -vet=off -overlay "$overlay" \
+		-run TestStress "$@" ./tests/nocgo >"$tmp/stress" 2>&1
+	status=$?
+	grep -v '^forkexec: execve: ' "$tmp/stress"
+	[ $status -eq 0 ] && grep -q '^forkexec: execve: no such file or directory ' "$tmp/stress"
+}
+
 # What the kernel sees: how often clone3 was called, and rt_sigaction by children before
 # their execve. The standard library's child resets each handler, ours has none.
 calls() { # calls ENV...
@@ -139,15 +149,17 @@ for version in local go1.22.12; do
 	export CGO_ENABLED=0
 	check "$version: program, cgo off" program
 	check "$version: program, 32 bits" narrow_architecture
-	if strace -o /dev/null true 2>/dev/null; then
-		check "$version: trace" trace
+	if command -v strace >/dev/null && ! why=$(strace -o /dev/null true 2>&1); then
+		echo "skip  $version: trace: strace may not trace here: $(echo "$why" | sed -n 1p)"
 	else
-		echo "skip  $version: trace: strace may not trace here"
+		check "$version: trace" trace # without strace it fails: install-tools.sh installs it
 	fi
 	check "$version: program without text" other_architecture
+	check "$version: TestStress" stress
 	unset CGO_ENABLED
 	check "$version: program, cgo on, -trimpath" program -trimpath
 	check "$version: program, -race" program -race
+	check "$version: TestStress, -race" stress -race
 	# vet of Go 1.22 does not know overlays of the package that it looks at.
 	check "$version: Go's tests" env CGO_ENABLED=0 "$GO" test -count=1 -vet=off -overlay "$overlay" \
 		os/exec ${LONG:+syscall os}
