@@ -6,39 +6,66 @@ package forkexec
 
 import (
 	"reflect"
+	"slices"
 	"syscall"
 )
 
-// knownFields are the fields of syscall.SysProcAttr that the C path honours: those
-// of Go 1.22 to 1.26.
-var knownFields = map[string]bool{
-	"AmbientCaps": true, "CgroupFD": true, "Chroot": true, "Cloneflags": true, "Credential": true,
-	"Ctty": true, "Foreground": true, "GidMappings": true, "GidMappingsEnableSetgroups": true,
-	"Noctty": true, "Pdeathsig": true, "Pgid": true, "PidFD": true, "Ptrace": true, "Setctty": true,
-	"Setpgid": true, "Setsid": true, "UidMappings": true, "Unshareflags": true, "UseCgroupFD": true,
+// knownFields are those that the C path honours: the ones of Go 1.22 to 1.26.
+var knownFields = map[reflect.Type][]string{
+	reflect.TypeFor[syscall.ProcAttr](): {"Dir", "Env", "Files", "Sys"},
+	reflect.TypeFor[syscall.SysProcAttr](): {
+		"AmbientCaps", "CgroupFD", "Chroot", "Cloneflags", "Credential", "Ctty", "Foreground", "GidMappings",
+		"GidMappingsEnableSetgroups", "Noctty", "Pdeathsig", "Pgid", "PidFD", "Ptrace", "Setctty", "Setpgid",
+		"Setsid", "UidMappings", "Unshareflags", "UseCgroupFD",
+	},
+	reflect.TypeFor[syscall.Credential]():   {"Gid", "Groups", "NoSetGroups", "Uid"},
+	reflect.TypeFor[syscall.SysProcIDMap](): {"ContainerID", "HostID", "Size"},
 }
 
-// newFields are the indexes of fields that this toolchain has and we do not know.
-var newFields = func() (list []int) {
-	t := reflect.TypeOf(syscall.SysProcAttr{})
-	for i := 0; i < t.NumField(); i++ {
-		if !knownFields[t.Field(i).Name] {
-			list = append(list, i)
+// newFields are the indexes of fields that this toolchain has and we do not know; nil, as a
+// start hopes, if there are none.
+var newFields = findNewFields()
+
+func findNewFields() (found map[reflect.Type][]int) {
+	for t, names := range knownFields {
+		for i := range t.NumField() {
+			if slices.Contains(names, t.Field(i).Name) {
+				continue
+			}
+			if found == nil {
+				found = map[reflect.Type][]int{}
+			}
+			found[t] = append(found[t], i)
 		}
 	}
-	return list
-}()
+	return found
+}
 
 // unknownFields refuses an attribute that would silently be ignored otherwise.
-func unknownFields(sys *syscall.SysProcAttr) *Error {
-	if len(newFields) == 0 {
+func unknownFields(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) *Error {
+	if newFields == nil {
 		return nil
 	}
-	v := reflect.ValueOf(sys).Elem()
-	for _, i := range newFields {
-		if !v.Field(i).IsZero() {
-			return &Error{Step: StepRequest, Errno: syscall.EINVAL,
-				Object: "SysProcAttr." + v.Type().Field(i).Name + " is not supported by this version of forkexec"}
+	return setNewField(attr, sys)
+}
+
+func setNewField(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) *Error {
+	all := []any{*attr, *sys}
+	if sys.Credential != nil {
+		all = append(all, *sys.Credential)
+	}
+	for _, list := range [][]syscall.SysProcIDMap{sys.UidMappings, sys.GidMappings} {
+		for _, m := range list {
+			all = append(all, m)
+		}
+	}
+	for _, s := range all {
+		v := reflect.ValueOf(s)
+		for _, i := range newFields[v.Type()] {
+			if !v.Field(i).IsZero() {
+				return &Error{Step: StepRequest, Errno: syscall.EINVAL,
+					Object: v.Type().Name() + "." + v.Type().Field(i).Name + " is not supported by this version of forkexec"}
+			}
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ var (
 
 // prepare fills an arena. The order of its checks is that of syscall.ForkExec.
 func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (*child, *Error) {
-	if err := unknownFields(sys); err != nil {
+	if err := unknownFields(attr, sys); err != nil {
 		return nil, err
 	}
 	work := workBound(attr, sys)

@@ -33,7 +33,9 @@ go_test() { # go_test MAX_SKIPS ARGS...: go test, with the skips counted and sho
 
 count_skips() { # count_skips MAX FILE
 	skips=$(grep -c -- '--- SKIP' "$2")
-	[ "$skips" -eq 0 ] || grep -B1 -- '--- SKIP' "$2" | grep -vE '^--$|=== RUN'
+	# A subtest says why long before the line that says that it was skipped.
+	awk '$1 == "===" { name = $3; next } / --- SKIP|^--- SKIP/ { print why[$3] $0 }
+		/^ +[a-z0-9_]+\.go:[0-9]+: / { why[name] = $0 "\n" }' "$2"
 	[ "$skips" -le "$1" ] || { echo "$skips tests skipped, at most $1 expected"; return 1; }
 }
 
@@ -124,20 +126,34 @@ suite_std() {
 	go_test 99 -timeout 15m ./tests/std
 }
 
-# What an ordinary user can do. TestSurface reads sources, which nobody may not.
+# What an ordinary user can do, with cgo and without. TestSurface reads sources, which nobody
+# may not. To save time, soak and sandbox run without cgo in the suite nocgo alone, as root.
 suite_user() {
 	is_root || { echo "not root: the other suites have run as an ordinary user already"; return 0; }
-	mkdir -p "$scratch/home" && chmod 777 "$scratch/home"
 	failed=0
-	for p in api exec stuck confined soak; do
-		"$GO" test -c -o "$scratch/$p.test" "./tests/$p" || return 1
-		(cd "$scratch/home" && as_user "$scratch/$p.test" -test.v -test.timeout=10m -test.skip TestSurface) >"$scratch/out" 2>&1 || {
-			grep -vE "^ *(=== RUN|--- PASS)" "$scratch/out"
-			failed=1
-		}
-		count_skips $max_skips_user "$scratch/out" || failed=1
-	done
+	user_tests 1 go go/exec tests/api tests/exec tests/stuck tests/confined tests/soak tests/sandbox tests/signals || failed=1
+	user_tests 0 go go/exec tests/api tests/exec tests/stuck tests/confined tests/nocgo tests/signals || failed=1
 	return $failed
+}
+
+user_tests() { # user_tests CGO_ENABLED PACKAGE...
+	cgo=$1 implementation=cgo
+	[ "$cgo" = 1 ] || implementation=nocgo
+	shift
+	mkdir -p "$scratch/home" && chmod 777 "$scratch/home"
+	user_failed=0
+	for p in "$@"; do
+		begin_package=$(date +%s)
+		CGO_ENABLED=$cgo "$GO" test -c -o "$scratch/user.test" "./$p" || return 1
+		(cd "$scratch/home" && as_user FORKEXEC_TEST_IMPLEMENTATION=$implementation "$scratch/user.test" \
+			-test.v -test.timeout=10m -test.skip TestSurface) >"$scratch/out" 2>&1 || {
+			grep -vE "^ *(=== RUN|--- PASS)" "$scratch/out"
+			user_failed=1
+		}
+		count_skips $max_skips_user "$scratch/out" || user_failed=1
+		echo "$p, $implementation: $(grep -c -- '--- PASS' "$scratch/out") passed, $(($(date +%s) - begin_package)) s"
+	done
+	return $user_failed
 }
 
 suite_race() {

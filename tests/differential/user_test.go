@@ -2,12 +2,13 @@
 
 //go:build linux && !android
 
-// The suite as an ordinary user, from a test run of root: most steps then fail with
-// EPERM or EACCES, and a user namespace is the only way to any power.
+// All of the suite as an ordinary user, from a test run of root: most steps then fail
+// with EPERM or EACCES, and a user namespace is the only way to any power.
 
 package differential
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"strconv"
@@ -23,7 +24,7 @@ func TestOrdinaryUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe, "-test.timeout=10m", "-test.run=^Test(Fields|Pairs|Random|Defects|Notice|Signals|Undumpable|InTheWay|ManyFiles|Pdeathsig|Foreground)$",
+	cmd := exec.Command(exe, "-test.timeout=10m", "-test.skip="+flag.Lookup("test.skip").Value.String(),
 		"-random.n="+strconv.Itoa(*randomN), "-random.seed="+strconv.FormatUint(*randomSeed, 10), "-pairs.part="+strconv.Itoa(*pairsPart),
 		"-test.short="+strconv.FormatBool(testing.Short()))
 	cmd.Dir = fix.dir

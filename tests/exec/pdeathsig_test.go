@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"runtime"
 	"syscall"
 	"testing"
@@ -22,23 +21,7 @@ import (
 	"forkexec.example/forkexec/go/exec"
 )
 
-// pdeathsigProcess returns Options with the field set, if there is one.
-func pdeathsigProcess() (*forkexec.Options, bool) {
-	o := new(forkexec.Options)
-	f := reflect.ValueOf(o).Elem().FieldByName("PdeathsigProcess")
-	if !f.IsValid() {
-		return nil, false
-	}
-	f.SetBool(true)
-	return o, true
-}
-
-func needPdeathsigProcess(t *testing.T) {
-	needCore(t)
-	if _, ok := pdeathsigProcess(); !ok {
-		t.Skip("forkexec.Options has no field PdeathsigProcess yet")
-	}
-}
+var pdeathsigProcess = &forkexec.Options{PdeathsigProcess: true}
 
 // sleeper starts a child that is to be killed with its parent.
 func sleeper(o *forkexec.Options) (*exec.Cmd, error) {
@@ -78,7 +61,7 @@ func waitFor(c *exec.Cmd) <-chan error {
 }
 
 func TestPdeathsigThreadEnds(t *testing.T) {
-	needPdeathsigProcess(t)
+	needCore(t)
 	defer limit(t, time.Minute)()
 
 	// The default takes after the caller's thread, as os/exec: that the child
@@ -91,8 +74,7 @@ func TestPdeathsigThreadEnds(t *testing.T) {
 		_ = c.Process.Kill()
 	}
 
-	o, _ := pdeathsigProcess()
-	c = startOnDyingThread(t, o)
+	c = startOnDyingThread(t, pdeathsigProcess)
 	done := waitFor(c)
 	select {
 	case err := <-done:
@@ -105,8 +87,7 @@ func TestPdeathsigThreadEnds(t *testing.T) {
 
 func init() {
 	helpers["pdeathsig"] = func() {
-		o, _ := pdeathsigProcess()
-		c, err := sleeper(o)
+		c, err := sleeper(pdeathsigProcess)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -117,7 +98,7 @@ func init() {
 }
 
 func TestPdeathsigProcessEnds(t *testing.T) {
-	needPdeathsigProcess(t)
+	needCore(t)
 	defer limit(t, time.Minute)()
 	// Orphans come to this process, so that their end can be waited for and the
 	// process ID cannot be given to somebody else.
@@ -155,11 +136,10 @@ func TestPdeathsigProcessEnds(t *testing.T) {
 
 // TestPdeathsigPtrace: a tracer is a thread, so the two exclude each other.
 func TestPdeathsigPtrace(t *testing.T) {
-	needPdeathsigProcess(t)
-	o, _ := pdeathsigProcess()
+	needCore(t)
 	c := exec.Command("/bin/true")
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Ptrace: true}
-	c.Options = o
+	c.Options = pdeathsigProcess
 	err := c.Run()
 	if !errors.Is(err, syscall.EINVAL) || c.StepError() == nil {
 		t.Errorf("with Ptrace: %v (%v), want EINVAL", err, c.StepError())

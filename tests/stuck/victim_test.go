@@ -122,8 +122,8 @@ func victim() int {
 	defer cancel()
 	result := make(chan error, 1)
 	held := make(chan *hold, 1)
+	fmt.Println("started") // before what the start may print
 	go func() { result <- o.start(ctx, held) }()
-	fmt.Println("started")
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		if name, ok := strings.CutPrefix(in.Text(), "check"); ok {

@@ -28,8 +28,9 @@ const (
 	AnyBit = 0x45
 	Return = 0x06
 
-	Number   = 0
-	FirstArg = 16
+	Number    = 0
+	FirstArg  = 16
+	SecondArg = 24
 )
 
 // What a filter may return. Errno is to be combined with one.
