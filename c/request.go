@@ -69,7 +69,7 @@ type State struct {
 }
 
 // The flags of Request.Flags and the settable bits of State.Bits, as in forkexec.h.
-// cgo.go checks at compile time that they are the same.
+// layout.go checks at compile time that they are the same.
 //
 // A start with Vfork waits for the execve, which is faster than to sleep in Finish, but not
 // for more than 20 ms, in which its thread takes no signals.

@@ -34,6 +34,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// buildAll builds what starts the programs on all paths.
+func buildAll(t *testing.T) map[*host]built {
+	t.Helper()
+	b, err := newBuilder(buildDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buildHosts(b, allPaths)
+}
+
 // startFor starts a worker for a path, ready for each of its paths.
 func startFor(t *testing.T, hosts map[*host]built, p *path, program string) *worker {
 	t.Helper()
@@ -161,11 +171,7 @@ func TestFlags(t *testing.T) {
 
 // Whatever goes wrong in a spawn must end the run with a reason.
 func TestFailingProgram(t *testing.T) {
-	b, err := newBuilder(buildDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hosts := buildHosts(b, allPaths)
+	hosts := buildAll(t)
 	for _, p := range allPaths {
 		if err := hosts[p.host].err; err != nil {
 			t.Logf("%s: %v", p.name, err)
@@ -173,7 +179,7 @@ func TestFailingProgram(t *testing.T) {
 		}
 		for _, program := range []string{"exit 3", "kill -9 $$"} {
 			w := startFor(t, hosts, p, program)
-			_, err = w.spawn(p, 1, 1)
+			_, err := w.spawn(p, 1, 1)
 			if err == nil || !regexp.MustCompile("ended with|exit status 3|signal: killed").MatchString(err.Error()) {
 				t.Errorf("%s: %s: %v", p.name, program, err)
 			}
@@ -185,11 +191,7 @@ func TestFailingProgram(t *testing.T) {
 // A worker that is given the descriptors of the protocol must not pass them
 // on, and its programs must find 0, 1 and 2 open.
 func TestDescriptors(t *testing.T) {
-	b, err := newBuilder(buildDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hosts := buildHosts(b, allPaths)
+	hosts := buildAll(t)
 	const check = `cd /proc/$$/fd && test -e 0 && test -e 1 && test -e 2 && ! test -e 3 && ! test -e 4 && ! test -e 19`
 	for _, p := range allPaths {
 		if hosts[p.host].err != nil {
@@ -211,11 +213,7 @@ func TestDescriptors(t *testing.T) {
 
 // What a worker cannot do is no failure of the run, and leaves the worker well.
 func TestCannot(t *testing.T) {
-	b, err := newBuilder(buildDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hosts := buildHosts(b, allPaths)
+	hosts := buildAll(t)
 	for _, p := range allPaths {
 		if hosts[p.host].err != nil || !p.host.conditions {
 			continue
@@ -236,11 +234,7 @@ func TestCannot(t *testing.T) {
 
 // Conditions must be what they are called.
 func TestConditions(t *testing.T) {
-	b, err := newBuilder(buildDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hosts := buildHosts(b, allPaths)
+	hosts := buildAll(t)
 	for _, p := range allPaths {
 		if hosts[p.host].err != nil || !p.host.conditions {
 			continue

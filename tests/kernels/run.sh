@@ -122,20 +122,6 @@ row() {
 	echo "| $arch | $(fact kernel)$ended | $(git describe --always --dirty --exclude '*') | $(cell '^c:') | $(cell '^nocgo:([^d]|dr)') | $(cell '^cgo:([^d]|dr)') | $(cell ':differential$') | $(fact facts) |"
 }
 
-# The part of docs/matrix.md between the markers; the others' parts stay.
-write_matrix() {
-	begin='<!-- kernels begin -->' end='<!-- kernels end -->' file=docs/matrix.md
-	[ -e $file ] || printf '# What runs where\n\nEach table is written by the command above it.\n' >$file
-	grep -qF "$begin" $file || printf '\n## Kernels\n\n%s\n%s\n' "$begin" "$end" >>$file
-	awk -v begin="$begin" -v end="$end" -v table="$table" '
-		$0 == end { skip = 0 }
-		!skip
-		$0 == begin {
-			skip = 1
-			while ((getline line < table) > 0) print line
-		}' $file >"$dir/matrix.new" && cat "$dir/matrix.new" >$file
-}
-
 # --- all of them ------------------------------------------------------------------
 
 table=$dir/matrix.md status=0
@@ -168,5 +154,5 @@ done
 	printf '%s\n' "$dir"/*.row | sort -V | while read -r f; do cat "$f"; done
 } >"$table"
 cat "$table"
-[ -z "$matrix" ] || write_matrix || exit 1
+[ -z "$matrix" ] || tests/matrix/table.sh kernels "$table" || exit 1
 exit $status

@@ -172,15 +172,6 @@ arch_table() {
 	done
 }
 
-# put PART FILE: replaces what stands between the markers of docs/matrix.md
-put() {
-	awk -v part="$1" -v file="$2" '
-		$0 == "<!-- " part " end -->" {skip = 0}
-		!skip {print}
-		$0 == "<!-- " part " begin -->" {skip = 1; while ((getline line <file) > 0) print line}
-	' docs/matrix.md >"$tmp/matrix.md" && cat "$tmp/matrix.md" >docs/matrix.md
-}
-
 machine() { echo; echo "$(date -u +%Y-%m-%d), Linux $(uname -r | sed 's/-.*//') on $(uname -m), $(nproc) CPUs, uid $(id -u)$1."; }
 
 part=${1-all}
@@ -200,6 +191,6 @@ all | arch)
 	arch_part "$@"
 	;;
 esac
-{ go_table && machine ''; } >"$tmp/go" && put go "$tmp/go"
-{ arch_table && machine ", $(qemu-aarch64 --version 2>/dev/null | sed -n 's/^qemu-[a-z0-9]* version \([0-9.]*\).*/QEMU \1/p')"; } >"$tmp/arch" && put arch "$tmp/arch"
+{ go_table && machine ''; } >"$tmp/go" && tests/matrix/table.sh go "$tmp/go"
+{ arch_table && machine ", $(qemu-aarch64 --version 2>/dev/null | sed -n 's/^qemu-[a-z0-9]* version \([0-9.]*\).*/QEMU \1/p')"; } >"$tmp/arch" && tests/matrix/table.sh arch "$tmp/arch"
 exit $failed

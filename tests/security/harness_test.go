@@ -20,6 +20,7 @@ import (
 	"unsafe"
 
 	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/tests/internal/fuse"
 )
 
 const (
@@ -205,19 +206,11 @@ func (v *victim) expectAll(t *testing.T, r map[string]int) {
 // he is killed.
 func hungDir(t *testing.T) string {
 	t.Helper()
-	fd, err := syscall.Open("/dev/fuse", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		t.Skip("needs FUSE: ", err)
-	}
 	dir := filepath.Join(binDir, "hung")
 	_ = os.Mkdir(dir, 0o755)
-	if err := syscall.Mount("hung", dir, "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd)); err != nil {
-		syscall.Close(fd)
-		t.Skip("needs to mount FUSE: ", err)
-	}
+	fd := fuse.Mount(t, dir)
 	t.Cleanup(func() {
-		_ = syscall.Unmount(dir, syscall.MNT_FORCE)
-		_ = syscall.Unmount(dir, syscall.MNT_DETACH)
+		fuse.Abort(dir)
 		syscall.Close(fd)
 	})
 	return dir

@@ -7,11 +7,12 @@ package stuck
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"os"
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"forkexec.example/forkexec/tests/internal/fuse"
 )
 
 // A hungFS is a FUSE file system whose server takes requests and does not answer them.
@@ -46,10 +47,6 @@ const (
 // mountHung mounts one; without served not even its first request is read.
 func mountHung(t *testing.T, served bool) *hungFS {
 	t.Helper()
-	fd, err := syscall.Open("/dev/fuse", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		t.Skip("needs FUSE: ", err)
-	}
 	dir, err := os.MkdirTemp("", "stuck-")
 	if err != nil {
 		t.Fatal(err)
@@ -58,12 +55,7 @@ func mountHung(t *testing.T, served bool) *hungFS {
 	if err := os.Chmod(dir, 0o755); err != nil { // other users come here, too
 		t.Fatal(err)
 	}
-	f := &hungFS{fd: fd, dir: dir, lookups: make(chan fuseRequest, 100)}
-	opts := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd)
-	if err := syscall.Mount("hung", f.dir, "fuse", 0, opts); err != nil {
-		syscall.Close(fd)
-		t.Skip("needs to mount FUSE: ", err)
-	}
+	f := &hungFS{fd: fuse.Mount(t, dir), dir: dir, lookups: make(chan fuseRequest, 100)}
 	ended := make(chan struct{})
 	if served {
 		go func() {
@@ -76,16 +68,13 @@ func mountHung(t *testing.T, served bool) *hungFS {
 	t.Cleanup(func() {
 		f.abort()
 		<-ended
-		syscall.Close(fd)
-		if err := syscall.Unmount(f.dir, syscall.MNT_DETACH); err != nil && err != syscall.EINVAL {
-			t.Error(err) // EINVAL: not mounted any more
-		}
+		syscall.Close(f.fd)
 	})
 	return f
 }
 
 // abort ends the connection: all that hang go on with an error.
-func (f *hungFS) abort() { _ = syscall.Unmount(f.dir, syscall.MNT_FORCE) }
+func (f *hungFS) abort() { fuse.Abort(f.dir) }
 
 func (f *hungFS) serve() {
 	buf := make([]byte, 256<<10)
