@@ -72,6 +72,7 @@
 #define E_NOMEM     12
 #define E_INVAL     22
 #define E_TXTBSY    26
+#define E_PIPE      32
 #define E_NOSYS     38
 #define E_TIMEDOUT  110
 #define E_CANCELED  125
@@ -105,7 +106,11 @@
 #define O_WRONLY         1
 #define O_RDWR           2
 #define O_CLOEXEC        02000000
+#define O_PATH           010000000
+#define RESOLVE_NO_MAGICLINKS 2
+#define RESOLVE_IN_ROOT  16
 #define FD_CLOEXEC       1
+#define F_GETFD          1
 #define F_SETFD          2
 #define F_DUPFD_CLOEXEC  1030
 #define CLOSE_RANGE_UNSHARE 2
@@ -144,6 +149,7 @@
 #define POLLNVAL         32
 #define P_PID            1
 #define P_PIDFD          3
+#define CLD_EXITED       1
 #define WNOHANG          1
 #define WEXITED          4
 #define WNOWAIT          0x01000000
@@ -194,6 +200,10 @@ struct sys_siginfo { /* the head of a SIGCHLD siginfo_t, padded to its 128 bytes
 struct sys_clone_args { /* clone3(2) as of Linux 5.7 */
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 	uint64_t set_tid, set_tid_size, cgroup;
+};
+
+struct sys_open_how { /* openat2(2) */
+	uint64_t flags, mode, resolve;
 };
 
 struct sys_cap_header {
@@ -344,6 +354,10 @@ static CORE_INLINE long sys_clone(uint64_t flags, void *stack, int32_t *pidfd,
 
 /* Calls that cannot fail on what we pass, or that nobody could act on. */
 static CORE_INLINE int sys_getpid(void) { return (int)sys_sure(NR_getpid, 0, 0, 0, 0, 0); }
+static CORE_INLINE long sys_openat2(int dir, const char *path, const struct sys_open_how *how)
+{
+	return sys_sure(NR_openat2, dir, (long)path, (long)how, sizeof(*how), 0);
+}
 static CORE_INLINE int sys_getppid(void) { return (int)sys_sure(NR_getppid, 0, 0, 0, 0, 0); }
 static CORE_INLINE void sys_close(int fd) { (void)sys_sure(NR_close, fd, 0, 0, 0, 0); }
 static CORE_INLINE void sys_restore_mask(const uint64_t *set)
@@ -363,12 +377,16 @@ static CORE_INLINE void sys_munmap(void *p, size_t n)
 {
 	(void)sys_sure(NR_munmap, (long)p, (long)n, 0, 0, 0);
 }
+static CORE_INLINE void sys_monotonic(struct sys_timespec *ret)
+{
+	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)ret, 0, 0, 0);
+}
 static CORE_INLINE int64_t sys_monotonic_ns(void)
 {
 	struct sys_timespec t;
 
 	t.sec = t.nsec = 0;
-	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
+	sys_monotonic(&t);
 	return (int64_t)t.sec * 1000000000 + t.nsec;
 }
 static CORE_INLINE void sys_sleep_us(int us)

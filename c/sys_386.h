@@ -48,6 +48,7 @@
 #define NR_prlimit64      340
 #define NR_clone3         435
 #define NR_close_range    436
+#define NR_openat2        437
 
 static CORE_INLINE long arch_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -67,8 +68,8 @@ static CORE_INLINE long arch_syscall(long nr, long a, long b, long c, long d, lo
 /*
  * clone or clone3 onto a new stack. The child knows nothing but registers, and all of
  * them are arguments; but the fourth, for TLS, is never asked for here, so it carries
- * arg. fn cannot be carried: it is child_main, always. The stack is made so that
- * child_main is entered as the ABI wants it.
+ * arg. fn cannot be carried: it is forkexec_child_main, always. The stack is made so that
+ * forkexec_child_main is entered as the ABI wants it.
  */
 static CORE_INLINE long arch_clone(long nr, long a, long b, long c, long d, long e,
 				   void (*fn)(void *), void *arg)
@@ -83,7 +84,7 @@ static CORE_INLINE long arch_clone(long nr, long a, long b, long c, long d, long
 			 "xor %%ebp, %%ebp\n\t"
 			 "sub $12, %%esp\n\t"
 			 "push %%esi\n\t"
-			 "call child_main\n\t"
+			 "call forkexec_child_main\n\t"
 			 "ud2\n"
 			 "1:"
 			 : "=a"(ret)

@@ -47,6 +47,7 @@
 #define NR_prlimit64      261
 #define NR_clone3         435
 #define NR_close_range    436
+#define NR_openat2        437
 
 static CORE_INLINE long arch_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {

@@ -48,6 +48,7 @@
 #define NR_prlimit64      325
 #define NR_clone3         435
 #define NR_close_range    436
+#define NR_openat2        437
 
 /* The numbers of the terminal's ioctls are its own here. */
 #define ARCH_TIOCSPGRP 0x80047476ul

@@ -11,7 +11,7 @@
 set -u
 
 root=${1:-$(dirname "$0")/../..}
-core='child clone forkexec goabi hold plan'
+core='child clone forkexec goabi hold paths plan trace'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0
@@ -100,7 +100,7 @@ child_alone()
 	checked=$((checked + 1))
 }
 
-# deepest ASM SU: bytes of child_main's deepest path, from the calls in the assembler text
+# deepest ASM SU: bytes of forkexec_child_main's deepest path, from the calls in the assembler text
 # and the frames that -fstack-usage lists. 16 bytes a call cover a return address that a
 # compiler does not count. All of the child's functions are called by name.
 deepest()
@@ -118,13 +118,13 @@ deepest()
 		return known[f] = frame[f] + 16 + most
 	}
 	FILENAME == su { n = split($1, part, ":"); frame[part[n]] = $2; next }
-	/^child_[a-z_]*:/ { split($1, part, ":"); f = part[1]; next }
-	f && $1 ~ /^(call|callq|bl|b|jmp)$/ && $2 ~ /^child_[a-z_]*(@PLT)?$/ {
+	/^(forkexec_)?child_[a-z_]*:/ { split($1, part, ":"); f = part[1]; next }
+	f && $1 ~ /^(call|callq|bl|b|jmp)$/ && $2 ~ /^(forkexec_)?child_[a-z_]*(@PLT)?$/ {
 		sub(/@PLT/, "", $2)
 		if ($2 != f)
 			calls[f] = calls[f] " " $2
 	}
-	END { print depth("child_main") }' su="$2" "$2" "$1"
+	END { print depth("forkexec_child_main") }' su="$2" "$2" "$1"
 }
 
 # stack_use CC FLAGS...: the child's deepest path must fit its stack twice.
@@ -167,9 +167,9 @@ grep_sources()
 			fi
 		done
 	done
+	# shellcheck disable=SC2046 # one file a word
 	if grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<' "$root"/c/core.h \
-		"$root"/c/sys*.h "$root/c/child.c" "$root/c/clone.c" "$root/c/forkexec.c" \
-		"$root/c/goabi.c" "$root/c/hold.c" "$root/c/plan.c" | grep -vE '<(stddef|stdint)\.h>'; then
+		"$root"/c/sys*.h $(printf "$root/c/%s.c " $core) | grep -vE '<(stddef|stdint)\.h>'; then
 		problem 'the core includes a header that is not the compiler'\''s own'
 	fi
 }
