@@ -38,7 +38,6 @@ enum method {
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
-_Static_assert(METHOD_CLONE3 == 0 && METHOD_CLONE == 1, "Proven() in request.go looks there");
 
 /* The descriptors of a start that the child has as well, by what they are for. */
 enum own_fd {
@@ -213,6 +212,9 @@ HIDDEN void forkexec_wait_begin(struct wait *w, int64_t timeout_ns, int blocked)
 HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
 				 struct forkexec_state *state, struct wait *w,
 				 enum forkexec_outcome *ret_outcome);
+
+/* forkexec.c: forkexec_settle() for a start that has ended, and a moment's patience with it */
+HIDDEN void forkexec_settle_soon(const struct job *job, struct forkexec_state *state);
 
 /* forkexec.c: work memory of at least *size bytes, one piece kept in the state */
 HIDDEN void *forkexec_work_take(struct forkexec_state *state, uint64_t *size);

@@ -336,7 +336,7 @@ PUBLIC int forkexec_settle(struct forkexec_state *state)
  * The end of file comes microseconds after the child's tid is cleared, unless a child of
  * somebody else's fork(2) has the pipe, too: then a later start does it.
  */
-static void settle_soon(const struct job *job, struct forkexec_state *state)
+HIDDEN void forkexec_settle_soon(const struct job *job, struct forkexec_state *state)
 {
 	int tries;
 
@@ -427,7 +427,7 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
 			err = -ret->err;
 	} while (err && try_again(&own, ret));
-	settle_soon(own.work, state);
+	forkexec_settle_soon(own.work, state);
 	forkexec_work_give(state, own.work, size);
 	return err;
 }

@@ -163,12 +163,14 @@ HIDDEN int forkexec_go_begin(struct go_call *g, struct forkexec_go_frame *f, str
 	r->work_size = size;
 	g->result.step = FORKEXEC_STEP_NONE;
 	copy_lists(r, f, g->work + size);
+	f->ret_err = 0;
 	return 0;
 }
 
 HIDDEN void forkexec_go_end(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state,
 		   int err)
 {
+	forkexec_settle_soon(g->request.work, state);
 	forkexec_work_give(state, g->work, g->work_size);
 	f->ret_err = (uintptr_t)-err;
 	if (err)
