@@ -212,7 +212,7 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	uint32_t bits, refused = 0;
 	long ret;
 
-	(void)forkexec_is_traced(state); /* its answer is one of the bits */
+	(void)forkexec_is_traced(r, state); /* its answer is one of the bits */
 	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = clone_held(job, reterr, state, bits, &refused);

@@ -36,6 +36,8 @@ enum method {
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
+_Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_VFORK) == 1 << 18,
+	       "MayMakePipes() in request.go looks there");
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
 
@@ -165,7 +167,7 @@ HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 
 /* trace.c: is the calling thread traced? Looked up anew when the answer is 20 ms old. */
-HIDDEN int forkexec_is_traced(struct forkexec_state *state);
+HIDDEN int forkexec_is_traced(const struct forkexec_request *r, struct forkexec_state *state);
 
 /* paths.c: may what the step did not find be there for a child with all our descriptors? */
 HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);

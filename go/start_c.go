@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"forkexec.example/forkexec/c"
+	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/pidwait"
 	"forkexec.example/forkexec/go/internal/settings"
@@ -219,10 +220,12 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
+var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
+
 // clone makes the child. It returns whether there is one.
 func (s *child) clone() bool {
-	lockFork()
-	defer unlockFork()
+	forkGate.Enter(c.MayMakePipes(s.req, state()))
+	defer forkGate.Leave()
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
 	}
@@ -241,9 +244,15 @@ const (
 	ended               // its context has ended it; arena and child are in other hands
 )
 
+// nanotime is CLOCK_MONOTONIC without a system call.
+//
+//go:linkname nanotime runtime.nanotime
+func nanotime() int64
+
 // once makes the child and waits for its execve, or for the end of ctx.
 func (s *child) once(ctx context.Context) fate {
 	defer settle()
+	s.req.NowMs = uint32(nanotime() / 1e6)
 	if !s.clone() {
 		return unborn
 	}

@@ -33,12 +33,13 @@ struct bad {
 	int64_t detail;
 };
 
+static const uint32_t some_groups[] = {1};
+
 static void bad_size_small(struct forkexec_request *r) { r->size--; }
 static void bad_size_large(struct forkexec_request *r) { r->size += 8; }
 static void bad_size_zero(struct forkexec_request *r) { r->size = 0; }
-static void bad_flags_next(struct forkexec_request *r) { r->flags = UINT64_C(1) << 18; }
+static void bad_flags_next(struct forkexec_request *r) { r->flags = UINT64_C(1) << 19; }
 static void bad_flags_top(struct forkexec_request *r) { r->flags = UINT64_C(1) << 63; }
-static void bad_reserved(struct forkexec_request *r) { r->reserved = 1; }
 static void bad_path(struct forkexec_request *r) { r->path = NULL; }
 static void bad_argv(struct forkexec_request *r) { r->argv = NULL; }
 static void bad_envp(struct forkexec_request *r) { r->envp = NULL; }
@@ -50,8 +51,16 @@ static void bad_groups(struct forkexec_request *r)
 	r->flags = FORKEXEC_CREDENTIAL;
 	r->n_groups = 1;
 }
-static void bad_uid_map(struct forkexec_request *r) { r->n_uid_map = 1; }
-static void bad_gid_map(struct forkexec_request *r) { r->n_gid_map = 1; }
+static void bad_uid_map(struct forkexec_request *r)
+{
+	r->flags = FORKEXEC_UID_MAP;
+	r->n_uid_map = 1;
+}
+static void bad_gid_map(struct forkexec_request *r)
+{
+	r->flags = FORKEXEC_GID_MAP;
+	r->n_gid_map = 1;
+}
 static void bad_caps(struct forkexec_request *r) { r->n_ambient_caps = 1; }
 static void bad_text_busy(struct forkexec_request *r) { r->text_busy_ms = TEXT_BUSY_MAX_MS + 1; }
 static void bad_text_busy_top(struct forkexec_request *r) { r->text_busy_ms = UINT32_MAX; }
@@ -85,7 +94,34 @@ static void gid_map(struct forkexec_request *r, uint32_t n)
 static void bad_uid_no_user(struct forkexec_request *r) { uid_map(r, 1); }
 static void bad_uid_empty(struct forkexec_request *r) { uid_map(r, 0); }
 static void bad_gid_no_user(struct forkexec_request *r) { gid_map(r, 1); }
-/* More lines than the work memory is ever made for, though no flag says to use them. */
+
+/* A field without its flag would be ignored: the program would run as root, say. */
+#define WITHOUT_FLAG(field, value)                                                                 \
+	static void lone_##field(struct forkexec_request *r) { r->field = value; }
+WITHOUT_FLAG(uid, 1)
+WITHOUT_FLAG(gid, UINT32_MAX)
+WITHOUT_FLAG(groups, some_groups)
+WITHOUT_FLAG(n_groups, 1)
+WITHOUT_FLAG(uid_map, some_maps)
+WITHOUT_FLAG(n_uid_map, 341)
+WITHOUT_FLAG(gid_map, some_maps)
+WITHOUT_FLAG(n_gid_map, 1)
+WITHOUT_FLAG(pgid, -1)
+WITHOUT_FLAG(ctty, 1)
+WITHOUT_FLAG(errno_pipe, -1)
+WITHOUT_FLAG(nofile_soft, 1)
+WITHOUT_FLAG(nofile_max, 1)
+WITHOUT_FLAG(nofile_raised, 1)
+WITHOUT_FLAG(cgroup_fd, 3)
+#undef WITHOUT_FLAG
+static void lone_no_setgroups(struct forkexec_request *r) { r->flags = FORKEXEC_NO_SETGROUPS; }
+static void lone_keep_dumpable(struct forkexec_request *r) { r->flags = FORKEXEC_KEEP_DUMPABLE; }
+static void lone_whole_table(struct forkexec_request *r) { r->flags = FORKEXEC_WHOLE_TABLE; }
+static void lone_gid_setgroups(struct forkexec_request *r)
+{
+	r->flags = FORKEXEC_GID_SETGROUPS | FORKEXEC_UID_MAP;
+	r->clone_flags = CLONE_NEWUSER;
+}
 
 static const struct bad bad_fields[] = {
 	{"size too small", bad_size_small, FORKEXEC_STEP_REQUEST, OFFSET(size)},
@@ -93,7 +129,6 @@ static const struct bad bad_fields[] = {
 	{"size 0", bad_size_zero, FORKEXEC_STEP_REQUEST, OFFSET(size)},
 	{"next flag", bad_flags_next, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
 	{"top flag", bad_flags_top, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
-	{"reserved", bad_reserved, FORKEXEC_STEP_REQUEST, OFFSET(reserved)},
 	{"no path", bad_path, FORKEXEC_STEP_REQUEST, OFFSET(path)},
 	{"no argv", bad_argv, FORKEXEC_STEP_REQUEST, OFFSET(argv)},
 	{"no envp", bad_envp, FORKEXEC_STEP_REQUEST, OFFSET(envp)},
@@ -111,6 +146,25 @@ static const struct bad bad_fields[] = {
 	{"capability 2^32", bad_cap_word, FORKEXEC_STEP_AMBIENT, INT64_C(1) << 32},
 	{"uid_map without NEWUSER", bad_uid_no_user, FORKEXEC_STEP_UID_MAP, 1},
 	{"empty uid_map without NEWUSER", bad_uid_empty, FORKEXEC_STEP_UID_MAP, 0},
+	{"uid alone", lone_uid, FORKEXEC_STEP_REQUEST, OFFSET(uid)},
+	{"gid alone", lone_gid, FORKEXEC_STEP_REQUEST, OFFSET(gid)},
+	{"groups alone", lone_groups, FORKEXEC_STEP_REQUEST, OFFSET(groups)},
+	{"n_groups alone", lone_n_groups, FORKEXEC_STEP_REQUEST, OFFSET(groups)},
+	{"uid_map alone", lone_uid_map, FORKEXEC_STEP_REQUEST, OFFSET(uid_map)},
+	{"n_uid_map alone", lone_n_uid_map, FORKEXEC_STEP_REQUEST, OFFSET(uid_map)},
+	{"gid_map alone", lone_gid_map, FORKEXEC_STEP_REQUEST, OFFSET(gid_map)},
+	{"n_gid_map alone", lone_n_gid_map, FORKEXEC_STEP_REQUEST, OFFSET(gid_map)},
+	{"pgid alone", lone_pgid, FORKEXEC_STEP_REQUEST, OFFSET(pgid)},
+	{"ctty alone", lone_ctty, FORKEXEC_STEP_REQUEST, OFFSET(ctty)},
+	{"errno_pipe alone", lone_errno_pipe, FORKEXEC_STEP_REQUEST, OFFSET(errno_pipe)},
+	{"nofile_soft alone", lone_nofile_soft, FORKEXEC_STEP_REQUEST, OFFSET(nofile_soft)},
+	{"nofile_max alone", lone_nofile_max, FORKEXEC_STEP_REQUEST, OFFSET(nofile_max)},
+	{"nofile_raised alone", lone_nofile_raised, FORKEXEC_STEP_REQUEST, OFFSET(nofile_raised)},
+	{"cgroup_fd alone", lone_cgroup_fd, FORKEXEC_STEP_REQUEST, OFFSET(cgroup_fd)},
+	{"NO_SETGROUPS alone", lone_no_setgroups, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
+	{"KEEP_DUMPABLE alone", lone_keep_dumpable, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
+	{"WHOLE_TABLE alone", lone_whole_table, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
+	{"GID_SETGROUPS alone", lone_gid_setgroups, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
 	{"gid_map without NEWUSER", bad_gid_no_user, FORKEXEC_STEP_GID_MAP, 1},
 };
 
