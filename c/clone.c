@@ -56,7 +56,7 @@ static uint64_t clone_flags(const struct job *job, uint32_t method, uint32_t bit
 		flags |= CLONE_VM;
 		if (!(bits & STATE_NO_CLEARTID))
 			flags |= CLONE_CHILD_CLEARTID;
-		if (method == METHOD_VFORK || bits & STATE_TRACED)
+		if (bits & STATE_TRACED)
 			flags |= CLONE_VFORK;
 	}
 	if (job->shares_table)

@@ -17,7 +17,6 @@
 enum method {
 	METHOD_CLONE3,      /* clone3, memory shared, handlers cleared by the kernel */
 	METHOD_CLONE,       /* clone, memory shared */
-	METHOD_VFORK,       /* the same with CLONE_VFORK: where only that is allowed */
 	METHOD_CLONE3_FORK, /* clone3, memory copied */
 	METHOD_FORK,        /* clone, memory copied */
 	N_METHODS,
@@ -36,7 +35,7 @@ enum method {
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
-_Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_VFORK) == 1 << 18,
+_Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_CLONE) == 1 << 17,
 	       "MayMakePipes() in request.go looks there");
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)

@@ -118,7 +118,7 @@ func Held(s *State) bool {
 // it is proven that children share memory (STATE_PROVEN in core.h), for ID maps, and where
 // hold.c counts.
 func MayMakePipes(r *Request, s *State) bool {
-	const proven = 1<<16 | 1<<17 | 1<<18 // METHOD_CLONE3, METHOD_CLONE, METHOD_VFORK
+	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
 	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&KeepDumpable != 0 ||
 		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0
 }
