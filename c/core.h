@@ -47,8 +47,9 @@ enum own_fd {
 	OWN_ERRNO_PIPE,  /* request.errno_pipe */
 	N_KEPT_FDS,      /* those before here last until the execve */
 	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
-	OWN_SYNC_WRITE,  /* the other ends; the child has them, and has no use for them */
-	OWN_REPORT_READ,
+	OWN_SYNC_WRITE,  /* the other end, closed when the child reads */
+	N_NEEDED_OWN_FDS,
+	OWN_REPORT_READ = N_NEEDED_OWN_FDS, /* the parent's ends */
 	OWN_HOLD_READ,
 	N_OWN_FDS,
 };
