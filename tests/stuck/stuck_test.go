@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 		os.Exit(show())
 	case os.Getenv(stormVar) != "":
 		os.Exit(storm())
+	case os.Getenv(errnoVar) != "":
+		os.Exit(failures())
 	}
 	os.Exit(m.Run())
 }
