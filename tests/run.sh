@@ -101,10 +101,10 @@ suite_go() {
 		./tests/consumer ./tests/soak ./tests/syscalls ./tests/signals/... ./tests/sandbox
 }
 
-# One package at a time: they change fs.suid_dumpable, which is the machine's.
+# One package at a time: they change fs.suid_dumpable, which is the machine's, and some measure.
 suite_stuck() {
 	for cgo in 1 0; do
-		CGO_ENABLED=$cgo go_test "$(max_skips)" -p 1 ./tests/stuck ./tests/confined ./tests/failures || return 1
+		CGO_ENABLED=$cgo go_test "$(max_skips)" -p 1 ./tests/stuck ./tests/confined ./tests/failures ./tests/forklock || return 1
 	done
 }
 
