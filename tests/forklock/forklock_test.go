@@ -25,7 +25,7 @@ import (
 // longest is how long the standard library may wait and still be a measure. Where it waits
 // longer, as writers do beside 64 starters on 64 processors, ten times that is no bound that
 // a test could wait for.
-const longest = 300 * time.Millisecond
+const longest = 200 * time.Millisecond
 
 // rounds is how often somebody must wait too long, as the machine may be busy with something
 // else. Each round measures the standard library anew.
