@@ -167,7 +167,7 @@ suite_cgocheck() {
 
 suite_nocgo() {
 	: >"$scratch/skipped"
-	for script in text stack builds overlay gdb; do
+	for script in stale text stack builds overlay gdb; do
 		run_script "tests/nocgo/$script.sh" || return 1
 	done
 	n=$(wc -l <"$scratch/skipped")

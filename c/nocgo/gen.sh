@@ -20,6 +20,7 @@ core='child.c clone.c forkexec.c goabi.c hold.c paths.c plan.c trace.c nocgo/ent
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
 -fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -Wall -Wextra -Werror'
+link_flags='-pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments'
 
 target() { # target GOARCH: sets prefix, flags, and how a word is written
 	directive=WORD width=4 endian=little got_head=0
@@ -42,7 +43,7 @@ target() { # target GOARCH: sets prefix, flags, and how a word is written
 	esac
 }
 
-sources() { # what the text depends on; a change of any of it makes the text stale
+sources() { # what the text depends on; a change of the code in any of it makes the text stale
 	cd "$root"
 	for f in $core core.h goabi.h sys.h "sys_$1.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
@@ -50,12 +51,18 @@ sources() { # what the text depends on; a change of any of it makes the text sta
 	[ ! -f "c/nocgo/entry_$1.S" ] || echo "c/nocgo/entry_$1.S"
 }
 
-checksum() { (cd "$root" && sources "$1" | LC_ALL=C sort | xargs cat | sha256sum | cut -d' ' -f1); }
+checksum() { # of the code and the flags: comments and white space make no other text
+	target "$1"
+	# shellcheck disable=SC2046 # a list of names
+	code=$(cd "$root" && LC_ALL=C awk -f c/nocgo/code.awk $(sources "$1" | LC_ALL=C sort)) || return 1
+	# shellcheck disable=SC2086 # lists of flags, with one blank between
+	printf '%s\n' $common $flags $link_flags "$directive $endian" "$code" | sha256sum | cut -d' ' -f1
+}
 
 link() { # link BASE: objects to flat.elf and flat.bin at that address
 	sed "s/BASE/$1/; s/GOT_HEAD/$got_head/" "$here/flat.ld" >"$work/at.ld"
-	"${prefix}ld" -pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments -T "$work/at.ld" \
-		"$work"/*.o -o "$work/$1.elf"
+	# shellcheck disable=SC2086 # a list
+	"${prefix}ld" $link_flags -T "$work/at.ld" "$work"/*.o -o "$work/$1.elf"
 	"${prefix}objcopy" -O binary -j .flat "$work/$1.elf" "$work/$1.bin"
 }
 
