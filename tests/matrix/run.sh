@@ -16,7 +16,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 GO=${GO:-go}
 versions='go1.22.12 go1.23.12 go1.24.13 go1.25.7 local'
-archs='amd64 386 arm arm64 ppc64le riscv64 s390x'
+archs='amd64 386 arm-5 arm-6 arm-7 arm64 ppc64le riscv64 s390x' # arm-GOARM, each on a processor of its own
 cells=$PWD/build/matrix
 mkdir -p "$cells"
 tmp=$(mktemp -d) && chmod 755 "$tmp" || exit 1
@@ -112,12 +112,20 @@ go_part() { # go_part VERSION...
 }
 
 emulator() { # emulator ARCH: what runs its programs here, empty for the kernel
-	case $1-$(uname -m) in
+	case ${1%-[5-7]}-$(uname -m) in
 	amd64-x86_64 | 386-x86_64 | arm64-aarch64 | ppc64le-ppc64le | riscv64-riscv64 | s390x-s390x) ;;
 	amd64-*) echo qemu-x86_64 ;;
 	386-*) echo qemu-i386 ;;
 	arm64-*) echo qemu-aarch64 ;;
-	*) echo "qemu-$1" ;;
+	*) echo "qemu-${1%-[5-7]}" ;;
+	esac
+}
+
+arm_cpu() { # arm_cpu ARCH: a processor that has no more than that GOARM asks for
+	case $1 in
+	arm-5) echo arm926 ;;
+	arm-6) echo arm1176 ;;
+	arm-7) echo cortex-a15 ;;
 	esac
 }
 
@@ -126,7 +134,9 @@ arch_part() { # arch_part ARCH...
 	for arch in "$@"; do
 		qemu=$(emulator "$arch")
 		[ -z "$qemu" ] || qemu=$(command -v "$qemu") || { failed=1; continue; }
-		export GOARCH="$arch" FORKEXEC_TEST_EMULATOR="$qemu" FORKEXEC_TEST_IMPLEMENTATION=nocgo
+		unset GOARM QEMU_CPU
+		case $arch in arm-*) QEMU_CPU=$(arm_cpu "$arch") GOARM=${arch#arm-} && export QEMU_CPU GOARM ;; esac
+		export GOARCH="${arch%-[5-7]}" FORKEXEC_TEST_EMULATOR="$qemu" FORKEXEC_TEST_IMPLEMENTATION=nocgo
 		set -- -timeout 10m ${qemu:+-exec "$qemu"}
 		cell "arch-$arch-text" "$GO" test "$@" ./tests/nocgo
 		# The tests that are left out look at the kernel's side of things.
@@ -135,7 +145,7 @@ arch_part() { # arch_part ARCH...
 		[ "$arch" = amd64 ] || set -- "$@" -short
 		cell "arch-$arch-differential" differential_arch "$@"
 	done
-	unset CGO_ENABLED GOARCH FORKEXEC_TEST_EMULATOR FORKEXEC_TEST_IMPLEMENTATION
+	unset CGO_ENABLED GOARCH GOARM QEMU_CPU FORKEXEC_TEST_EMULATOR FORKEXEC_TEST_IMPLEMENTATION
 }
 
 differential_arch() {
@@ -167,8 +177,9 @@ arch_table() {
 	echo '| architecture | runs | text | api | differential |'
 	echo '|---|---|---|---|---|'
 	for arch in $archs; do
-		how=$(emulator "$arch")
-		echo "| $arch | ${how:-natively} | $(show "arch-$arch-text") | $(show "arch-$arch-api") | $(show "arch-$arch-differential") |"
+		how=$(emulator "$arch") cpu=$(arm_cpu "$arch")
+		case $arch in arm-*) name="arm, GOARM=${arch#arm-}" ;; *) name=$arch ;; esac
+		echo "| $name | ${how:-natively}${cpu:+, $cpu} | $(show "arch-$arch-text") | $(show "arch-$arch-api") | $(show "arch-$arch-differential") |"
 	done
 }
 
