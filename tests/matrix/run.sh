@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# run.sh [go [VERSION...] | arch [ARCH...] | table]: does it all work with every supported Go and
-# on every architecture? Without an argument everything runs, for most of an hour, and the
+# run.sh [go [VERSION...] | arch [ARCH...] | gvisor | table]: does it all work with every supported
+# Go, on every architecture and inside gVisor? Without an argument everything runs, for most of an hour, and the
 # tables of docs/matrix.md are made anew; with one, that part, and cells of earlier runs
 # stay (build/matrix). CELLS='*-std' runs those of that name; "table" runs nothing and only
 # writes the tables. `make matrix` calls it.
@@ -148,6 +148,40 @@ arch_part() { # arch_part ARCH...
 	unset CGO_ENABLED GOARCH GOARM QEMU_CPU FORKEXEC_TEST_EMULATOR FORKEXEC_TEST_IMPLEMENTATION
 }
 
+# Go's own tests inside gVisor: each must end as it does there without the overlay.
+gvisor_tests() { # gvisor_tests PLATFORM
+	runsc=$(tests/gvisor/runsc.sh "$1") || return 1
+	overlay "$tmp/gvisor/overlay.json" || return 1
+	bad=
+	for package in os/exec syscall; do
+		for with in '' "$tmp/gvisor/overlay.json"; do
+			log=$tmp/inside-${with:+overlay}
+			"$GO" test -vet=off ${with:+-overlay "$with"} -c -o "$tmp/inside" "$package" || return 1
+			(cd "$("$GO" env GOROOT)/src/$package" && timeout 900 "$runsc" --rootless --network=none \
+				--ignore-cgroups --platform="$1" 'do' "$tmp/inside" -test.v -test.timeout=10m 2>&1 | cat) >"$log"
+			grep -v '=== RUN' "$log"
+			sed -n 's/^--- \([A-Z]*\): \([^ ]*\).*/\1 \2/p' "$log" | sort >"$log.verdicts"
+			grep -q '^PASS ' "$log.verdicts" && tail -n 1 "$log" | grep -qx 'PASS\|FAIL' || return 1
+		done
+		diff "$tmp/inside-.verdicts" "$tmp/inside-overlay.verdicts" || return 1
+		bad=$bad${bad:+|}$(names "$tmp/inside-overlay")
+	done
+	bad=${bad#|} bad=${bad%|}
+	[ -z "$bad" ] || echo ", but $bad, which fails without the overlay, too" >"$tmp/verdict"
+}
+
+gvisor_part() {
+	export CGO_ENABLED=0
+	for platform in systrap ptrace; do
+		if why=$(tests/gvisor/runsc.sh "$platform" 2>&1 >/dev/null); then
+			cell "gvisor-$platform" gvisor_tests "$platform"
+		else
+			echo "gvisor-$platform: skipped: $why"
+		fi
+	done
+	unset CGO_ENABLED
+}
+
 differential_arch() {
 	case " $* " in *' -short '*) set -- "$@" ./tests/differential -args -pairs.part=100 ;; *) set -- "$@" ./tests/differential ;; esac
 	"$GO" test -v "$@" >"$tmp/first" 2>&1
@@ -183,6 +217,14 @@ arch_table() {
 	done
 }
 
+gvisor_table() {
+	echo "| platform | Go's tests of syscall and os/exec, overlay |"
+	echo '|---|---|'
+	for platform in systrap ptrace; do
+		echo "| $platform | $(show "gvisor-$platform") |"
+	done
+}
+
 machine() { echo; echo "$(date -u +%Y-%m-%d), Linux $(uname -r | sed 's/-.*//') on $(uname -m), $(nproc) CPUs, uid $(id -u)$1."; }
 
 part=${1-all}
@@ -202,6 +244,9 @@ all | arch)
 	arch_part "$@"
 	;;
 esac
+case $part in all | gvisor) gvisor_part ;; esac
 { go_table && machine ''; } >"$tmp/go" && tests/matrix/table.sh go "$tmp/go"
 { arch_table && machine ", $(qemu-aarch64 --version 2>/dev/null | sed -n 's/^qemu-[a-z0-9]* version \([0-9.]*\).*/QEMU \1/p')"; } >"$tmp/arch" && tests/matrix/table.sh arch "$tmp/arch"
+version=$(sed -n 's/^version=\([^ ]*\).*/\1/p' tests/gvisor/runsc.sh)
+{ gvisor_table && machine ", runsc $version"; } >"$tmp/gvisor-table" && tests/matrix/table.sh gvisor "$tmp/gvisor-table"
 exit $failed
