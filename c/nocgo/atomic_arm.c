@@ -22,6 +22,7 @@ HIDDEN void synchronize(void) __asm__("__sync_synchronize");
 HIDDEN uint32_t compare_and_swap(volatile uint32_t *p, uint32_t old, uint32_t new)
 	__asm__("__sync_val_compare_and_swap_4");
 HIDDEN uint32_t fetch_or(volatile uint32_t *p, uint32_t bits) __asm__("__sync_fetch_and_or_4");
+HIDDEN uint32_t fetch_and(volatile uint32_t *p, uint32_t bits) __asm__("__sync_fetch_and_and_4");
 
 void synchronize(void)
 {
@@ -49,5 +50,15 @@ uint32_t fetch_or(volatile uint32_t *p, uint32_t bits)
 	do
 		old = *p;
 	while (KUSER_CMPXCHG(old, old | bits, p));
+	return old;
+}
+
+uint32_t fetch_and(volatile uint32_t *p, uint32_t bits)
+{
+	uint32_t old;
+
+	do
+		old = *p;
+	while (KUSER_CMPXCHG(old, old & bits, p));
 	return old;
 }
