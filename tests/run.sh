@@ -167,7 +167,7 @@ suite_cgocheck() {
 
 suite_nocgo() {
 	: >"$scratch/skipped"
-	for script in text stack builds overlay gdb; do
+	for script in stale text stack builds overlay gdb; do
 		run_script "tests/nocgo/$script.sh" || return 1
 	done
 	n=$(wc -l <"$scratch/skipped")
@@ -206,6 +206,12 @@ suite_cross() {
 	done
 }
 
+# Inside gVisor, where runsc can be built and run: it says why not.
+suite_gvisor() {
+	: >"$scratch/skipped"
+	run_script tests/gvisor/run.sh
+}
+
 # The installed library, found by pkg-config, from a program of somebody else's.
 suite_install() {
 	root=$scratch/root
@@ -218,7 +224,7 @@ suite_install() {
 	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
 }
 
-all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo old_go cross install"
+all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo gvisor old_go cross install"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all
