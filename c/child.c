@@ -484,6 +484,6 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
 	ret = sys_execve(r->path, r->argv, r->envp);
-	/* Only a seccomp filter answers 0. Package syscall says EPIPE then. */
+	/* Only a seccomp filter answers 0, which must not look like a success. */
 	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
 }

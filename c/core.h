@@ -108,6 +108,8 @@ struct job {
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
 
+_Static_assert(offsetof(struct job, tid) == 0, "waitWithP() in go/threads.go looks there");
+
 /* What the child of a start may share, forkexec_hold_begin(). */
 enum share {
 	SHARE_NOT,

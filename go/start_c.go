@@ -61,6 +61,7 @@ type child struct {
 
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
+	scarce   bool    // threads are
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -224,7 +225,7 @@ var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 
 // clone makes the child. It returns whether there is one.
 func (s *child) clone() bool {
-	forkGate.Enter(c.MayMakePipes(s.req, state()))
+	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
 	defer forkGate.Leave()
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
@@ -253,6 +254,8 @@ func nanotime() int64
 func (s *child) once(ctx context.Context) fate {
 	defer settle()
 	s.req.NowMs = uint32(nanotime() / 1e6)
+	s.scarce = threadsAreScarce(starting.Add(1))
+	defer starting.Add(-1)
 	if !s.clone() {
 		return unborn
 	}
@@ -267,6 +270,9 @@ func (s *child) once(ctx context.Context) fate {
 }
 
 func (s *child) wait(ctx context.Context) c.Outcome {
+	if s.scarce {
+		waitWithP(s.work)
+	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
 	}
