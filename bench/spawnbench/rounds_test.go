@@ -50,7 +50,11 @@ func TestAffordable(t *testing.T) {
 			t.Errorf("share %v: %d spawns, want %d", c.share, got, c.want)
 		}
 	}
-	cfg.spawns = 3
+	cfg.rounds = 0
+	if got := affordable(cfg, took, time.Second); got != 5 { // 8 a round of 30
+		t.Errorf("without a number of rounds: %d spawns, want 5", got)
+	}
+	cfg.rounds, cfg.spawns = 10, 3
 	if got := affordable(cfg, took, time.Millisecond); got != 3 {
 		t.Errorf("-n 3: %d spawns", got)
 	}
