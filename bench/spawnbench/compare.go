@@ -41,7 +41,7 @@ func compare(args []string, w io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(w, "%s (%s)\n", r.name(), r.Title)
-		writeRows(w, []string{"path", "old", "new", "new to old", "", "switches", "syscalls", "allocs"}, rows)
+		writeRows(w, []string{"path", "old", "new", "new to old", "switches", "syscalls", "allocs"}, rows)
 		fmt.Fprintln(w)
 	}
 	if compared == 0 {
@@ -80,8 +80,8 @@ func compareRows(before, after *result) (rows [][]string) {
 		}
 		was, is := ratioGroups(old.Rounds, before.find(ruler).Rounds), ratioGroups(s.Rounds, after.find(ruler).Rounds)
 		change := quotient(is, was)
-		rows = append(rows, []string{s.Path, before.relative(s.Path, ruler).String(), after.relative(s.Path, ruler).String(),
-			change.String(), change.words(), counted(old, s, voluntary), counted(old, s, syscalls), counted(old, s, "allocs/op")})
+		rows = append(rows, []string{s.Path, before.relative(s.Path, ruler).numbers(), after.relative(s.Path, ruler).numbers(),
+			change.words(), counted(old, s, voluntary), counted(old, s, syscalls), counted(old, s, "allocs/op")})
 	}
 	return rows
 }

@@ -134,8 +134,17 @@ func (e estimate) within(part float64) bool {
 	return e.high-e.value <= part*e.value && e.value-e.low <= part*e.value
 }
 
-// String is for tables: the ratio, and its interval if there is one.
+// String is for tables: the ratio with its interval, and no ratio where the interval holds
+// 1: its median would be read all the same.
 func (e estimate) String() string {
+	if math.IsNaN(e.low) || e.told() {
+		return e.numbers()
+	}
+	return fmt.Sprintf("no difference (%s–%s)", figure(e.low), figure(e.high))
+}
+
+// numbers is the ratio with its interval, if there is one, whatever they say.
+func (e estimate) numbers() string {
 	switch {
 	case math.IsNaN(e.value):
 		return ""

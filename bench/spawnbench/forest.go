@@ -15,9 +15,11 @@ import (
 
 // A forestGroup is what belongs to one program.
 type forestGroup struct {
-	Title string
-	Axis  template.HTML
-	Rows  []forestRow
+	Title    template.HTML
+	Sentence bool // the title is no command line
+	Axis     template.HTML
+	Rows     []forestRow
+	More     []forestRow // folded: what matters less
 }
 
 type forestRow struct {
@@ -38,19 +40,34 @@ func (p *pair) class() string {
 
 func forest(rec *record) (list []forestGroup) {
 	x := forestScale(rec)
-	for _, r := range rec.programs() {
-		g := forestGroup{Title: r.program(), Axis: forestAxis(x)}
+	for n, r := range rec.programs() {
+		g := forestGroup{Title: withCode(r.program()), Sentence: r.program()[0] != '`', Axis: forestAxis(x)}
 		for i := range rec.Ratios {
-			if one := &rec.Ratios[i]; one.result == r {
-				g.Rows = append(g.Rows, forestRow{Class: one.pair.class(), Ours: one.pair.ours, Theirs: one.pair.theirs,
-					Ratio: one.estimate.String(), Words: unbroken(one.Words), Image: forestBar(x, one.estimate)})
+			one := &rec.Ratios[i]
+			if one.result != r {
+				continue
+			}
+			row := forestRow{Class: one.pair.class(), Ours: one.pair.ours, Theirs: one.pair.theirs,
+				Ratio: one.estimate.String(), Words: unbroken(one.inWords()), Image: forestBar(x, one.estimate)}
+			if n == 0 || one.pair.headline {
+				g.Rows = append(g.Rows, row)
+			} else {
+				g.More = append(g.More, row)
 			}
 		}
-		if len(g.Rows) > 0 {
+		if len(g.Rows)+len(g.More) > 0 {
 			list = append(list, g)
 		}
 	}
 	return list
+}
+
+// inWords adds to the ratio what it means; that there is no difference it says itself.
+func (one *pairResult) inWords() string {
+	if one.Words == noDifference {
+		return ""
+	}
+	return one.Words
 }
 
 // forestScale holds all ratios, but not those that would make the others unreadable.

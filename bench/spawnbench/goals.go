@@ -160,7 +160,7 @@ func (g *goalResult) cells() []string {
 	if g.Measured == nil {
 		return []string{g.What, g.Goal, "", "not measured"}
 	}
-	return []string{g.What, g.Goal, g.estimate.String(), map[bool]string{true: "met", false: "missed"}[g.Met]}
+	return []string{g.What, g.Goal, g.estimate.numbers(), map[bool]string{true: "met", false: "missed"}[g.Met]}
 }
 
 // writeGoals writes what has come of the goals that the run could measure.

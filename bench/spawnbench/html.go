@@ -64,7 +64,7 @@ func reportHTML(rec *record) ([]byte, error) {
 		}
 	}
 	err := reportPage.Execute(&buf, map[string]any{
-		"Record": rec, "Summary": rec.Machine.summary(), "Date": rec.Machine.Date.Format("2006-01-02 15:04 MST"),
+		"Record": rec, "Answers": answersHTML(rec.Answers), "Summary": rec.Machine.summary(), "Date": rec.Machine.Date.Format("2006-01-02 15:04 MST"),
 		"Forest": forest(rec), "Axes": axes, "Plain": plain, "Sections": all, "Paths": describePaths(rec),
 		"Units": unitsWords, "Goals": goalRows(rec.Goals),
 	})
@@ -73,6 +73,22 @@ func reportHTML(rec *record) ([]byte, error) {
 
 // unbroken keeps a number and its unit in one line.
 var unbroken = strings.NewReplacer(" %", "\u00a0%", " µs", "\u00a0µs", " ms", "\u00a0ms").Replace
+
+// withCode marks up what stands between backquotes, a command line.
+func withCode(text string) template.HTML {
+	parts := strings.Split(template.HTMLEscapeString(unbroken(text)), "`")
+	for i := 1; i < len(parts)-1; i += 2 {
+		parts[i] = "<code>" + parts[i] + "</code>"
+	}
+	return template.HTML(strings.Join(parts, ""))
+}
+
+func answersHTML(all []string) (list []template.HTML) {
+	for _, sentence := range all {
+		list = append(list, withCode(sentence))
+	}
+	return list
+}
 
 // unitsWords explains the columns of the tables.
 var unitsWords = [][2]string{

@@ -21,8 +21,11 @@ type hump struct {
 
 const (
 	humpBin     = 0.03 // width of a bin, as a part of the time
-	leastInHump = 0.05
+	leastInHump = 0.10
 	leastStarts = 200 // fewer have hills by chance
+	// farthest is how many bins a second hump may be away, three times the time: what takes
+	// longer has waited for a CPU that others kept busy.
+	farthest = 37
 )
 
 // humps returns the one or two humps of the latencies, or none if there are too few.
@@ -34,10 +37,10 @@ func (h *histogram) humps() []hump {
 	bins := h.density(low, high)
 	first := highest(bins, 0, len(bins))
 	second, valley := -1, 0
-	for i := range bins {
+	for i := max(1, first-farthest); i < min(len(bins)-1, first+farthest); i++ {
 		v := lowestBetween(bins, first, i)
-		deep := bins[v] <= 0.6*bins[i]
-		if i != first && deep && (second < 0 || bins[i] > bins[second]) {
+		top := bins[i] > 0 && bins[i] >= bins[i-1] && bins[i] >= bins[i+1] && bins[v] <= 0.6*bins[i]
+		if i != first && top && (second < 0 || bins[i] > bins[second]) {
 			second, valley = i, v
 		}
 	}

@@ -50,6 +50,9 @@ func TestHumps(t *testing.T) {
 	if got := fill(3000, hump{100e3, 0.985}, hump{900e3, 0.015}).humps(); len(got) != 1 {
 		t.Errorf("stragglers are seen as %v", got)
 	}
+	if got := fill(3000, hump{100e3, 0.8}, hump{500e3, 0.2}).humps(); len(got) != 1 {
+		t.Errorf("starts that waited for a CPU are seen as %v", got)
+	}
 	same := new(histogram)
 	same.addN(5000, 1000)
 	if got := same.humps(); len(got) != 1 {

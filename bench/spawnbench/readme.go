@@ -50,14 +50,9 @@ func readmeTable(rec *record) []byte {
 	return buf.Bytes()
 }
 
-// readmeCell is a ratio, with a word where it is no difference, and a dash where there is
-// none.
 func readmeCell(e estimate) string {
-	switch {
-	case e.String() == "":
-		return "–"
-	case !e.told():
-		return e.String() + ", no difference"
+	if text := e.String(); text != "" {
+		return text
 	}
-	return e.String()
+	return "–"
 }

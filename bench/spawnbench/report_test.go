@@ -23,7 +23,7 @@ func TestReport(t *testing.T) {
 	}
 	text := string(page)
 	for _, want := range []string{"&lt;CPU&gt; &amp; co", "rust: not run: rustc is not installed",
-		"git (git): not run: git is not installed", `<td class="met">met</td>`, "<code>forkexec</code> forkexec"} {
+		"git (git): not run: git is not installed", `<td class="met">met</td>`, "<code>forkexec</code> forkexec", "for <code>t</code> no difference"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report does not contain %q", want)
 		}
@@ -81,6 +81,17 @@ func TestReportForEverybody(t *testing.T) {
 	}
 }
 
+// A program's name may hold anything.
+func TestWithCode(t *testing.T) {
+	for text, want := range map[string]string{
+		"no code": "no code", "for `a <b>`, 5 µs": "for <code>a &lt;b&gt;</code>, 5\u00a0µs", "`": "", "`a` and `b": "<code>a</code> and b",
+	} {
+		if got := string(withCode(text)); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestScale(t *testing.T) {
 	for _, c := range []struct {
 		s    scale
@@ -106,7 +117,7 @@ func TestScale(t *testing.T) {
 func TestReadmeTable(t *testing.T) {
 	text := string(readmeTable(fake()))
 	for _, want := range []string{
-		"| `Cmd.Run`, to os/exec | 0.75 (0.75–0.75) | 1.00 (1.00–1.00), no difference | – | – |",
+		"| `Cmd.Run`, to os/exec | 0.75 (0.75–0.75) | no difference (1.00–1.00) | – | – |",
 		"| `forkexec_spawn` in C, to glibc's `posix_spawn` | – |", "Go 1.99", "This machine was noisy",
 	} {
 		if !strings.Contains(text, want) {
