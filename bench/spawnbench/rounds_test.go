@@ -90,3 +90,50 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A run ends when enough is known, or when its time is up, and not before it can say
+// anything.
+func TestEnough(t *testing.T) {
+	plain := &session{sc: &scenario{}}
+	known, unsure := new(result), new(result)
+	for i := range 100 {
+		known.Rounds++
+		swing := 1 + 0.5*float64(i%7)
+		for r, costs := range map[*result][2]float64{known: {80, 100}, unsure: {80 * swing, 100}} {
+			for len(r.Series) < 2 {
+				r.Series = append(r.Series, &series{Path: []string{"exec", "osexec"}[len(r.Series)]})
+			}
+			for k, s := range r.Series {
+				s.Rounds = append(s.Rounds, round{Cost: costs[k], Session: i / restartEvery})
+			}
+		}
+	}
+	past, future := time.Now().Add(-time.Minute), time.Now().Add(time.Hour)
+	for _, c := range []struct {
+		name     string
+		s        *session
+		cfg      config
+		r        *result
+		n        int
+		deadline time.Time
+		want     bool
+	}{
+		{"known", plain, config{}, known, 30, future, true},
+		{"known, without limit", plain, config{}, known, 30, time.Time{}, true},
+		{"known, but few", plain, config{}, known, 25, future, false},
+		{"not known", plain, config{}, unsure, 30, future, false},
+		{"not known, late", plain, config{}, unsure, 30, past, true},
+		{"hardly begun, late", plain, config{}, unsure, 5, past, false},
+		{"not known, very many", plain, config{}, unsure, mostRounds, time.Time{}, true},
+		{"asked for", plain, config{rounds: 3}, unsure, 3, future, true},
+		{"asked for more", plain, config{rounds: 50}, known, 49, past, false},
+		{"an axis", &session{sc: &scenario{axis: memory}}, config{}, unsure, 30, future, true},
+		{"waiters", &session{sc: &scenario{load: waiters}}, config{}, unsure, 5, future, true},
+		{"fewer waiters", &session{sc: &scenario{load: waiters}}, config{rounds: 3}, unsure, 3, future, true},
+	} {
+		c.r.Rounds = c.n
+		if got := c.s.enough(&c.cfg, c.r, c.deadline); got != c.want {
+			t.Errorf("%s, after %d rounds: %v, want %v", c.name, c.n, got, c.want)
+		}
+	}
+}
