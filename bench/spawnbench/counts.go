@@ -22,23 +22,36 @@ import (
 const (
 	idleTime = 40 * time.Millisecond
 	busyTime = 50 * time.Millisecond
+	// more is how many starts the second worker under strace makes more than the first.
+	more = 20
 )
 
-// measureOwn finds how often the workers' processes sleep in a second without starting
-// anything: idle, as seen from outside, and in Go with one goroutine busy, which keeps the
-// runtime's monitor awake. The larger counts.
+// countingTime says whether the starts for the counting fit into a third of the share. A
+// start under strace takes several times as long.
+func countingTime(took map[*path]time.Duration, share time.Duration) bool {
+	const slower = 5
+	return share == 0 || slower*(roundTime(took, 0)+roundTime(took, more)) <= share/3
+}
+
+// ownRates are how often a worker's process sleeps in a second without starting anything:
+// while it waits, as seen from outside, and while it runs, which keeps a Go program's
+// monitor awake.
+type ownRates struct{ idle, busy float64 }
+
+// measureOwn finds the rates of all workers, once: they are the same after each restart.
 func (s *session) measureOwn() error {
 	if s.own != nil {
-		return nil // it is the same after each restart
+		return nil
 	}
+	time.Sleep(idleTime / 10) // until those that have just answered wait
 	before := make(map[*host]int64)
 	for h, w := range s.workers {
 		before[h] = switchesOf(w.pid())
 	}
 	time.Sleep(idleTime)
-	s.own = make(map[*host]float64)
+	s.own = make(map[*host]ownRates)
 	for h, w := range s.workers {
-		s.own[h] = float64(switchesOf(w.pid())-before[h]) / idleTime.Seconds()
+		s.own[h] = ownRates{idle: float64(switchesOf(w.pid())-before[h]) / idleTime.Seconds()}
 	}
 	for h, w := range s.workers {
 		if h != goHost && h != nocgoHost {
@@ -48,7 +61,7 @@ func (s *session) measureOwn() error {
 		if err != nil {
 			return fmt.Errorf("worker %s: %w", h.name, err)
 		}
-		s.own[h] = max(s.own[h], b.values[ownSwitches])
+		s.own[h] = ownRates{s.own[h].idle, b.values[busySwitches]}
 	}
 	return nil
 }
@@ -64,11 +77,14 @@ func switchesOf(pid int) (n int64) {
 	return n
 }
 
-// takeOwn takes off a batch what the process does without any start.
+// takeOwn takes off a batch what the process does without any start: as long as a start
+// takes, and as long as it keeps the process running.
 func (s *session) takeOwn(p *path, b *batch, cost float64) {
 	if v, ok := b.values[voluntary]; ok {
-		b.values[ownSwitches] = s.own[p.host]
-		b.values[voluntary] = max(v-s.own[p.host]*cost/1e9, 0)
+		rates := s.own[p.host]
+		own := rates.idle*cost/1e9 + rates.busy*b.values[cpuTimeUnit]/1e6
+		b.values[ownSwitches] = own
+		b.values[voluntary] = max(v-own, 0)
 	}
 }
 
@@ -76,12 +92,14 @@ func (s *session) takeOwn(p *path, b *batch, cost float64) {
 // threads and of the child until it runs its program. strace counts a worker that makes a
 // few starts and one that makes some more; the difference is theirs. What the program
 // itself does, as strace counts it alone, is taken off.
-func countSyscalls(b *builder, s *session, all []*series, paths []*path, pr *progress) error {
+func countSyscalls(b *builder, s *session, all []*series, paths []*path, fits bool, pr *progress) error {
+	if !fits {
+		return errors.New("that would take too long")
+	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		return notInstalled("strace")
 	}
-	const more = 20
 	file := filepath.Join(b.dir, fmt.Sprintf("strace-%d", os.Getpid()))
 	defer os.Remove(file)
 	command := func(argv ...string) []string {

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Switches are taken from the rounds that others disturbed least.
@@ -35,16 +37,15 @@ func TestQuietest(t *testing.T) {
 
 // What a process does without any start is taken off, and never more than there is.
 func TestTakeOwn(t *testing.T) {
-	s := &session{own: map[*host]float64{goHost: 1000, floorHost: 0}}
+	s := &session{own: map[*host]ownRates{goHost: {10, 1000}, floorHost: {}}}
 	for _, c := range []struct {
-		h           *host
-		counted, ns float64
-		want        float64
-	}{{goHost, 3, 100e3, 2.9}, {floorHost, 2, 100e3, 2}, {goHost, 0.1, 1e6, 0}} {
-		b := &batch{values: map[string]float64{voluntary: c.counted}}
+		h                      *host
+		counted, ns, cpu, want float64
+	}{{goHost, 3, 1e6, 100, 2.89}, {floorHost, 2, 1e6, 100, 2}, {goHost, 0.01, 1e6, 100, 0}} {
+		b := &batch{values: map[string]float64{voluntary: c.counted, cpuTimeUnit: c.cpu}}
 		s.takeOwn(&path{host: c.h}, b, c.ns)
 		if got := b.values[voluntary]; math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%v switches in %v ns: %v left, want %v", c.counted, c.ns, got, c.want)
+			t.Errorf("%v switches in %v ns, %v µs of them running: %v left, want %v", c.counted, c.ns, c.cpu, got, c.want)
 		}
 	}
 }
@@ -66,7 +67,7 @@ func TestCountSyscalls(t *testing.T) {
 	paths := []*path{pathNamed(floorPath), pathNamed(stdlibPath)}
 	s := &session{hosts: buildHosts(b, paths), program: program, setup: setup{env: os.Environ()}}
 	all := []*series{{}, {}}
-	if err := countSyscalls(b, s, all, paths, newProgress(os.Stderr)); err != nil {
+	if err := countSyscalls(b, s, all, paths, true, newProgress(os.Stderr)); err != nil {
 		t.Skip("strace cannot trace here: ", err)
 	}
 	if got := all[0].Values[syscalls]; math.Abs(got-3) > 0.2 {
@@ -74,6 +75,21 @@ func TestCountSyscalls(t *testing.T) {
 	}
 	if got := all[1].Values[syscalls]; got < 10 {
 		t.Errorf("syscall.ForkExec makes %v system calls: its child's are missing", got)
+	}
+}
+
+// A program that takes seconds is not started hundreds of times more.
+func TestCountingTime(t *testing.T) {
+	took := map[*path]time.Duration{{}: time.Second, {}: time.Second}
+	if countingTime(took, time.Minute) {
+		t.Error("60 starts of a second under strace are to fit into a third of a minute")
+	}
+	if !countingTime(took, 0) || !countingTime(took, time.Hour) {
+		t.Error("with time enough there is none")
+	}
+	b := &builder{dir: t.TempDir()}
+	if err := countSyscalls(b, new(session), nil, nil, false, newProgress(os.Stderr)); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("not counted, and the reason is %v", err)
 	}
 }
 

@@ -108,7 +108,7 @@ func busy(d time.Duration) string {
 	before := resources()
 	spin(d)
 	after := resources()
-	return fmt.Sprintf("%s=%.3f", ownSwitches, float64(after.Nvcsw-before.Nvcsw)/d.Seconds())
+	return fmt.Sprintf("%s=%.3f", busySwitches, float64(after.Nvcsw-before.Nvcsw)/d.Seconds())
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -79,8 +79,11 @@ const (
 	faults      = "faults/op"
 	userTime    = "user-us/op"
 	cpuTimeUnit = "cpu-us/op"
-	ownSwitches = "own-switches/s" // what it does without any start
+	ownSwitches = "own-switches/op" // what it would have done without the start
 )
+
+// busySwitches is what a worker answers, for takeOwn.
+const busySwitches = "busy-switches/s"
 
 // units are those of Values, in the order of the columns.
 var units = []string{"spawns/s", voluntary, involuntary, syscalls, faults, userTime, cpuTimeUnit, "allocs/op", "B/op",

@@ -111,7 +111,7 @@ func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, poin
 		return r, err
 	}
 	if sc.counts {
-		if err := countSyscalls(b, s, running, paths, pr); err != nil {
+		if err := countSyscalls(b, s, running, paths, countingTime(took, share), pr); err != nil {
 			r.Notes = append(r.Notes, "system calls: not counted: "+err.Error())
 		}
 	}
@@ -124,6 +124,9 @@ func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, poin
 		r.Spawns = 1
 	} else if sc.axis != nil && sc.axis.width {
 		r.Spawns = max(r.Spawns, 4*point) // else most goroutines would start once
+	}
+	if least := roundTime(took, r.Spawns) * fewestRounds; share > 0 && least > 2*share {
+		pr.tell("%s takes long to start and end: this needs about %v; -paths makes it less", r.name(), least.Round(time.Second))
 	}
 	if err := s.allRounds(cfg, r, running, paths, deadline, pr); err != nil {
 		return r, err
@@ -240,10 +243,7 @@ func order(round, n int) []int {
 // rounds fit into share.
 func affordable(cfg *config, took map[*path]time.Duration, share time.Duration) int {
 	const least = 5 // a median of fewer says little
-	var each time.Duration
-	for _, d := range took {
-		each += d
-	}
+	each := roundTime(took, 1-cold)
 	if share == 0 || each == 0 {
 		return cfg.spawns
 	}
@@ -253,4 +253,12 @@ func affordable(cfg *config, took map[*path]time.Duration, share time.Duration) 
 	}
 	n := int(share/(each*time.Duration(rounds))) - cold
 	return min(max(n, least), cfg.spawns)
+}
+
+// roundTime is how long a round takes in which each path spawns n times.
+func roundTime(took map[*path]time.Duration, n int) (all time.Duration) {
+	for _, d := range took {
+		all += d * time.Duration(n+cold)
+	}
+	return all
 }

@@ -23,8 +23,8 @@ type session struct {
 	setup   setup
 	rest    time.Duration // for how long waiting is looked at
 	workers map[*host]*worker
-	own     map[*host]float64 // context switches in a second without any start
-	number  int               // of times that the workers have been started
+	own     map[*host]ownRates // context switches without any start
+	number  int                // of times that the workers have been started
 }
 
 // start starts a worker for each host of the paths, puts it into the point's condition
