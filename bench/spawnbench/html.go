@@ -111,20 +111,6 @@ func goalRows(all []goalResult) (rows [][]string) {
 	return rows
 }
 
-// describePaths returns name and title of what the record holds.
-func describePaths(rec *record) (list [][2]string) {
-	seen := make(map[string]bool)
-	for _, r := range rec.Results {
-		for _, s := range r.Series {
-			if !seen[s.Path] {
-				seen[s.Path] = true
-				list = append(list, [2]string{s.Path, s.Title})
-			}
-		}
-	}
-	return list
-}
-
 func sections(rec *record) (list []section) {
 	byScenario := make(map[string][]*result)
 	var names []string

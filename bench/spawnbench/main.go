@@ -121,7 +121,11 @@ func measureAll(cfg *config, stdout, stderr io.Writer) (*record, error) {
 	rec := &record{Machine: describeMachine()}
 	rec.Machine.Environment = cfg.env
 	if pr.clear(); cfg.format == "text" {
-		fmt.Fprintf(stdout, "%s\n\n", strings.Join(rec.Machine.summary(), "\n"))
+		var described [][2]string
+		for _, p := range neededPaths(cfg) {
+			described = append(described, [2]string{p.name, p.title})
+		}
+		writeBegin(stdout, rec.Machine, described)
 	}
 	left := 0
 	for _, sc := range cfg.scenarios {

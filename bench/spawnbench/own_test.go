@@ -57,6 +57,38 @@ func TestOwnProgramFails(t *testing.T) {
 	}
 }
 
+// Where root runs spawnbench, an ordinary user's workers are that, with all they need.
+func TestOrdinaryUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("not root: nobody else can be become")
+	}
+	b, err := newBuilder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []*path{pathNamed("forkexec")}
+	s := &session{sc: &scenario{}, hosts: buildHosts(b, paths), program: []string{"/bin/sh", "-c", `test "$(id -u)$(id -g)" = 6553465534`},
+		setup: setup{env: os.Environ()}}
+	if err := s.becomeOrdinary(b); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		b.clean()
+		if _, err := os.Stat(s.setup.dir); err == nil {
+			t.Errorf("%s is left", s.setup.dir)
+		}
+	}()
+	if s.program[0] == "/bin/sh" {
+		t.Error("the program is still where an ordinary user may not get at it")
+	}
+	if _, err := s.start(paths); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCSV(t *testing.T) {
 	rec := fake()
 	rec.Results[0].Series[0].Values = map[string]float64{syscalls: 14}

@@ -4,7 +4,10 @@
 
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A pair is one of our ways and another that does the same: only such are compared.
 type pair struct {
@@ -56,9 +59,12 @@ func comparePairs(rec *record) []pairResult {
 				continue
 			}
 			e := r.relative(p.of, p.to)
+			if math.IsNaN(e.value) {
+				continue // nothing was timed
+			}
 			one := pairResult{Scenario: r.Scenario, Point: r.Point, Of: p.of, To: p.to, Ratio: e.value, Words: e.words(),
 				pair: p, estimate: e, result: r}
-			if e.low == e.low {
+			if !math.IsNaN(e.low) {
 				one.Low, one.High = &e.low, &e.high
 			}
 			list = append(list, one)

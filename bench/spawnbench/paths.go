@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	forkexec "forkexec.example/forkexec/go"
@@ -102,6 +103,28 @@ func pathNamed(name string) *path {
 		}
 	}
 	return nil
+}
+
+// describePaths returns name and title of what a record holds, in the order of the paths.
+func describePaths(rec *record) (list [][2]string) {
+	titles := make(map[string]string)
+	for _, r := range rec.Results {
+		for _, s := range r.Series {
+			titles[s.Path] = s.Title
+		}
+	}
+	for _, p := range allPaths {
+		if title, ok := titles[p.name]; ok {
+			list = append(list, [2]string{p.name, title})
+			delete(titles, p.name)
+		}
+	}
+	known := len(list)
+	for name, title := range titles { // of another version of this program
+		list = append(list, [2]string{name, title})
+	}
+	slices.SortFunc(list[known:], func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return list
 }
 
 // request is the path's name in a request; workers with one path take any.

@@ -142,12 +142,21 @@ func writeRows(w io.Writer, columns []string, rows [][]string) {
 // textOf is all that is printed of a run, the answer last: there a terminal leaves it.
 func textOf(rec *record, withGoals bool) []byte {
 	var buf bytes.Buffer
-	fmt.Fprintf(&buf, "%s\n\n", strings.Join(rec.Machine.summary(), "\n"))
+	writeBegin(&buf, rec.Machine, describePaths(rec))
 	for _, r := range rec.Results {
 		writeText(&buf, r)
 	}
 	writeEnd(&buf, rec, withGoals)
 	return buf.Bytes()
+}
+
+// writeBegin writes what the tables need to be understood.
+func writeBegin(w io.Writer, m *machine, paths [][2]string) {
+	fmt.Fprintf(w, "%s\n\npaths\n", strings.Join(m.summary(), "\n"))
+	for _, p := range paths {
+		fmt.Fprintf(w, "  %-14s %s\n", p[0], p[1])
+	}
+	fmt.Fprintln(w)
 }
 
 // writeEnd writes what can be said only when all has been measured.
