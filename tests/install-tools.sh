@@ -55,6 +55,7 @@ bench)
 	need git has git
 	need musl-tools has musl-gcc
 	need python3 has python3
+	need strace has strace
 	;;
 kernels)
 	need gcc-aarch64-linux-gnu cross aarch64
