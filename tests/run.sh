@@ -62,7 +62,8 @@ suite_lint() {
 
 suite_freestanding() {
 	tests/freestanding/check.sh && tests/freestanding/headers.sh &&
-		make -s all && tests/freestanding/exports.sh build/libforkexec.so
+		make -s all && tests/freestanding/exports.sh build/libforkexec.so &&
+		tests/freestanding/names.sh build/libforkexec.a
 }
 
 suite_c() {
