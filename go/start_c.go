@@ -227,6 +227,9 @@ var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 func (s *child) clone() bool {
 	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
 	defer forkGate.Leave()
+	if s.scarce && !s.immortal {
+		return c.StartWithP(s.req, s.res, state()) == 0
+	}
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
 	}

@@ -18,8 +18,8 @@ import (
 // A start that sleeps gives up its P, a processor of the Go runtime. Whoever then runs there
 // needs a thread; if none is idle the runtime makes one, and if it cannot, at the limit of
 // processes, it ends the program. So where that limit is near and this program has few
-// threads, starts do as those of package syscall: one after the other clones, and waits with
-// its P for the execve; but not for longer than a garbage collection may wait.
+// threads, starts do as those of package syscall: one after the other clones, and waits for the
+// execve, with its P; but not for longer than a garbage collection may wait.
 
 // starting is how many starts are between their begin and their execve.
 var starting atomic.Int32
