@@ -260,6 +260,9 @@ func (s *child) once(ctx context.Context) fate {
 	s.scarce = threadsAreScarce(starting.Add(1))
 	defer starting.Add(-1)
 	if !s.clone() {
+		if syscall.Errno(s.res.Err) == syscall.EAGAIN {
+			limitIsReached()
+		}
 		return unborn
 	}
 	outcome := s.wait(ctx)

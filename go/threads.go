@@ -60,6 +60,12 @@ func limitIsNear() bool {
 	return limitNear.Load()
 }
 
+// limitIsReached is what a clone has said.
+func limitIsReached() {
+	limitNear.Store(true)
+	limitLooked.Store(nanotime())
+}
+
 // userLimitIsNear looks at RLIMIT_NPROC. How many tasks the user has, only a walk through
 // /proc tells; not more than the system, whose number is in /proc/loadavg.
 func userLimitIsNear() bool {
