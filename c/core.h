@@ -29,7 +29,7 @@ enum method {
  * its tid cleared by its execve. NO_CLEARTID: the execve was seen not to clear it, so it is
  * not asked for any more (gVisor, which writes to the address in the new program). TRIMS: a
  * child's close_range(2) with CLOSE_RANGE_UNSHARE was seen to work. TRACED: somebody traced
- * us when we last looked, forkexec_look_for_tracer().
+ * us when we last looked.
  */
 #define STATE_REFUSED(method) (1u << (8 + (method)))
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
@@ -167,11 +167,7 @@ HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec
 HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
-
-/* trace.c: is the calling thread traced? Looked up anew when the answer is 20 ms old. */
-HIDDEN int forkexec_is_traced(const struct forkexec_request *r, struct forkexec_state *state);
-
-/* paths.c: may what the step did not find be there for a child with all our descriptors? */
+/* May what the step did not find be there for a child with all our descriptors? */
 HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);
 
 /* clone.c: mask as for forkexec_begin() */

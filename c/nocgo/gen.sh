@@ -16,7 +16,7 @@ root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
 all='386 amd64 arm armv7 arm64 ppc64le riscv64 s390x'
-core='child.c clone.c forkexec.c goabi.c hold.c paths.c plan.c trace.c nocgo/entry.c'
+core='child.c clone.c forkexec.c goabi.c hold.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections

@@ -11,7 +11,7 @@
 set -u
 
 root=${1:-$(dirname "$0")/../..}
-core='child clone forkexec goabi hold paths plan trace'
+core='child clone forkexec goabi hold plan'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0
