@@ -24,7 +24,8 @@ version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkex
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
-CORE := child clone forkexec goabi hold plan
+CORE := child clone explain explain_clone explain_exec explain_fds explain_files explain_ids \
+	explain_limits explain_path explain_text forkexec goabi hold plan
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \

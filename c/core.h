@@ -35,6 +35,14 @@ enum method {
 _Static_assert(METHOD_CLONE3 == 0 && METHOD_CLONE == 1, "Leavable() in request.go looks there");
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
 
+/* Flags of clone that make sense for a child that will execute a program. */
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_HARMLESS                                                                             \
+	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
+	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
+
 #define N_OWN_FDS 6
 
 /*

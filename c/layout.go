@@ -79,5 +79,8 @@ const (
 	_ = -(CloseFds ^ C.FORKEXEC_CLOSE_FDS)
 	_ = -(Vfork ^ C.FORKEXEC_VFORK)
 	_ = -(KeepDumpable ^ C.FORKEXEC_KEEP_DUMPABLE)
+	_ = -(ExplainHint ^ C.FORKEXEC_EXPLAIN_HINT)
+	_ = -(ExplainObject ^ C.FORKEXEC_EXPLAIN_OBJECT)
+	_ = -(ExplainGo ^ C.FORKEXEC_EXPLAIN_GO)
 	_ = -(StateNoClone3 ^ C.FORKEXEC_STATE_NO_CLONE3)
 )

@@ -14,6 +14,7 @@ const (
 	forkexecOpWorkSize
 	forkexecOpGo
 	forkexecOpSettle
+	forkexecOpExplain
 	forkexecOpHash
 )
 

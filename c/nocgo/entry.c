@@ -19,6 +19,7 @@ enum op {
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
 	OP_GO,        /* forkexec_go(request as the frame, state) */
 	OP_SETTLE,    /* forkexec_settle(state) */
+	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
 };
 
@@ -123,6 +124,14 @@ static int64_t hash(void)
 	return (int64_t)h;
 }
 
+/* The length is not an answer, where 1 would mean WAIT_MORE. */
+static int64_t explain(const struct call *c, const struct forkexec_request *r,
+		       const struct forkexec_result *result)
+{
+	return forkexec_explain_as(r, result, (uint32_t)c->args[0], pointer((uint64_t)c->args[1]),
+				   (uint64_t)c->args[2]);
+}
+
 HIDDEN void nocgo_entry(struct call *c);
 HIDDEN void nocgo_entry(struct call *c)
 {
@@ -140,6 +149,8 @@ HIDDEN void nocgo_entry(struct call *c)
 		c->answer = (int64_t)forkexec_work_size(r);
 	else if (c->op == OP_SETTLE)
 		c->answer = -hold_settle(state); /* a count, and never WAIT_MORE */
+	else if (c->op == OP_EXPLAIN)
+		c->ret = explain(c, r, result);
 	else if (c->op == OP_GO)
 		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
 	else

@@ -15,7 +15,8 @@ root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
 all='386 amd64 arm arm64 ppc64le riscv64 s390x'
-core='child.c clone.c forkexec.c goabi.c hold.c plan.c nocgo/entry.c'
+core='child.c clone.c explain.c explain_clone.c explain_exec.c explain_fds.c explain_files.c explain_ids.c
+explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
@@ -44,7 +45,7 @@ target() { # target GOARCH: sets prefix, flags, and how a word is written
 
 sources() { # what the text depends on; a change of any of it makes the text stale
 	cd "$root"
-	for f in $core core.h goabi.h sys.h "sys_$1.h" nocgo/flat.ld; do echo "c/$f"; done
+	for f in $core core.h explain.h goabi.h hints.h sys.h "sys_$1.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
 	echo include/forkexec_go.h
 	[ ! -f "c/nocgo/entry_$1.S" ] || echo "c/nocgo/entry_$1.S"
@@ -97,8 +98,10 @@ generate() {
 	work=$root/build/nocgo/$arch
 	rm -rf "$work" && mkdir -p "$work"
 	for f in $core; do
+		size= # what no start runs may be slower, and is much
+		case $f in explain*) size=-Os ;; esac
 		# shellcheck disable=SC2086 # lists of flags
-		(cd "$root/c" && "${prefix}gcc" $common $flags "-ffile-prefix-map=$root/=" -I../include \
+		(cd "$root/c" && "${prefix}gcc" $common $size $flags "-ffile-prefix-map=$root/=" -I../include \
 			-c "$f" -o "$work/$(basename "$f" .c).o")
 	done
 	if [ -f "$here/entry_$arch.S" ]; then
