@@ -74,7 +74,8 @@ func (a *arena) align16() {
 
 // nulError is what a string with a NUL byte in it, which C cannot hold, gives.
 func nulError(what string) *Error {
-	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte"}
+	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte",
+		hint: "Programs get their strings up to the first NUL byte, so that " + what + " would be cut off. Take the byte out."}
 }
 
 // str copies s with a final NUL. It returns 0 if s contains one.

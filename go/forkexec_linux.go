@@ -6,11 +6,13 @@ package forkexec
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"syscall"
 
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 var zeroSysProcAttr syscall.SysProcAttr
@@ -39,6 +41,9 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 	attr, sys := withDefaults(attr)
 	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
 	if e, ok := err.(*Error); ok {
+		if settings.Get().Verbose { // what is returned has no room for it
+			fmt.Fprintf(os.Stderr, "forkexec: %v\n", osproc.Plain(e))
+		}
 		return 0, e.Unwrap()
 	}
 	return pid, err
@@ -57,7 +62,8 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	}
 	attr, sys := withDefaults(attr)
 	if opt != nil && opt.PdeathsigProcess && sys.Ptrace {
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace"}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace",
+			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {
 		pid, err := start(ctx, argv0, argv, attr, sys, opt)
@@ -109,10 +115,12 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return startC(ctx, argv0, argv, attr, sys, opt)
 	}
 	if opt != nil && opt.CloseFDs {
-		return 0, &Error{Step: StepCloseFds, Errno: syscall.ENOSYS}
+		return 0, &Error{Step: StepCloseFds, Errno: syscall.ENOSYS,
+			hint: "CloseFDs needs the C path, and this start goes down the standard library's: see Implementation."}
 	}
 	if opt != nil && opt.KeepDumpable && sys.Credential != nil {
-		return 0, &Error{Step: StepRequest, Errno: syscall.ENOSYS, Object: "KeepDumpable"}
+		return 0, &Error{Step: StepRequest, Errno: syscall.ENOSYS, Object: "KeepDumpable",
+			hint: "KeepDumpable needs the C path, and this start goes down the standard library's: see Implementation."}
 	}
 	with := *attr
 	with.Sys = sys

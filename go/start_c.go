@@ -7,6 +7,7 @@ package forkexec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -119,10 +120,12 @@ func (s *child) strings(argv0 string, argv []string, attr *syscall.ProcAttr, sys
 
 func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) *Error {
 	if sys.Setctty && sys.Foreground {
-		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground}
+		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
+			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
 	}
 	if sys.Setctty && sys.Ctty >= len(attr.Files) {
-		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild}
+		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
+			hint: fmt.Sprintf("With Setctty, Ctty is an index into Files: it is %d, and Files has %d entries.", sys.Ctty, len(attr.Files))}
 	}
 	r := s.req
 	r.Flags = nofileFlag | c.Pidfd&flagIf(sys.PidFD != nil) | c.Setsid&flagIf(sys.Setsid) |
@@ -327,7 +330,7 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		*sys.PidFD = int(s.res.Pidfd)
 	}
 	if rc < 0 {
-		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)
+		return 0, s.stepError(argv0, argv, attr, sys)
 	}
 	return int(s.res.Pid), nil
 }

@@ -17,13 +17,14 @@ enum op {
 	OP_FINISH,    /* forkexec_finish(request, result, state, timeout_ns) */
 	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
-	OP_GO,        /* forkexec_go(request as the frame, state) */
+	OP_GO,        /* forkexec_go(request as the frame, state); result: 0, or the explanation */
 	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
 };
 
 #define CALL_HEAD 768
+#define TEXT_ROOM 4096 /* of forkexecTexts in the overlay */
 
 /* forkexecArgs of call.go and the offsets in call_linux_*.s mirror it; members are 8 bytes wide. */
 struct call {
@@ -102,6 +103,9 @@ static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_s
 	c->step = c->go.result.step;
 	c->detail = c->go.result.detail;
 	c->ret = c->go.result.err;
+	if (c->result && c->step) /* before the lists of the request are given back */
+		(void)forkexec_explain_as(&c->go.request, &c->go.result, FORKEXEC_EXPLAIN_GO,
+					  pointer(c->result), TEXT_ROOM);
 	go_end(&c->go, f, state, err);
 	return err;
 }
