@@ -173,8 +173,8 @@ static void say_all(struct look *l)
 		say(t, ". ");
 	}
 	if (!known) {
-		if (result->step == FORKEXEC_STEP_REQUEST)
-			(void)look_request(l);
+		if (result->step != FORKEXEC_STEP_REQUEST || !look_request(l))
+			(void)say_hint(t, result->step, result->err);
 		return;
 	}
 	look_at_us(l);

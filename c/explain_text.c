@@ -205,7 +205,7 @@ HIDDEN void say_capability(struct text *t, uint64_t number)
 	say_number(t, (int64_t)number);
 }
 
-HIDDEN void say_errno(struct text *t, int32_t err)
+PUBLIC const char *forkexec_errno_name(int32_t err)
 {
 	static const char names[] =
 		"EPERM\0ENOENT\0ESRCH\0EINTR\0EIO\0ENXIO\0E2BIG\0ENOEXEC\0EBADF\0ECHILD\0EAGAIN\0"
@@ -229,7 +229,14 @@ HIDDEN void say_errno(struct text *t, int32_t err)
 		"EOWNERDEAD\0ENOTRECOVERABLE\0ERFKILL\0EHWPOISON\0";
 	const char *name = err > 0 && err < 4096 ? nth(names, (uint32_t)err - 1) : NULL;
 
-	if (name && *name != '-') {
+	return name && *name != '-' ? name : NULL;
+}
+
+HIDDEN void say_errno(struct text *t, int32_t err)
+{
+	const char *name = forkexec_errno_name(err);
+
+	if (name) {
 		put_all(t, name);
 		return;
 	}

@@ -93,16 +93,16 @@
 	  F(FORKEXEC_CGROUP_FD) " and CLONE_NEWTIME need clone3(2), which this kernel or its "     \
 	  "seccomp filter refuses.")                                                               \
 	X(CLONE, EOPNOTSUPP,                                                                       \
-	  "The cgroup is threaded, or its cgroup.type is \"domain invalid\". Use a domain cgroup.") \
+	  "The cgroup is threaded, or of the type \"domain invalid\". Use a domain cgroup.")        \
 	X(WAIT, ETIMEDOUT,                                                                         \
-	  "The child exists but has not come to its execve: something on its way does not answer.") \
+	  "The child has not come to its execve: something on its way does not answer.")           \
 	X(KEEPCAPS, EPERM, "The securebits lock SECBIT_KEEP_CAPS.")                                \
-	X(IDMAP_SYNC, EINVAL, "The parent died, or lost its pipe, before the ID maps were written.") \
+	X(IDMAP_SYNC, EINVAL, "The parent died before the ID maps were written.")                  \
 	X(SETSID, EPERM, "The child leads a process group already.")                               \
 	X(SETPGID, EPERM,                                                                          \
 	  F(pgid) " is not a process group of the child's session, or " F(FORKEXEC_SETSID)         \
 	  " has made the child a session leader, which has its own. Use one of the two.")          \
-	X(SETPGID, EINVAL, F(pgid) " is negative.")                                                \
+	X(SETPGID, EINVAL, F(pgid) " is negative. Use 0 for a group of the child's own.")                                                \
 	X(SETPGID, ESRCH, F(pgid) " names no process group. Use 0 for a new one.")                 \
 	X(FOREGROUND, ENOTTY,                                                                      \
 	  "The terminal of " F(ctty) " is not the controlling terminal of the child's session.")   \

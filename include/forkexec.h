@@ -274,6 +274,43 @@ struct forkexec_state {
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
 
 /*
+ * forkexec_spawnp - the same, with a search in PATH as by execvp(3).
+ *
+ * A path without a slash is looked for in the directories of PATH, that of the calling
+ * process, by trying to start it there: what counts is what the child sees. A program that
+ * is found but may not be executed is remembered, and the search goes on. No shell is tried
+ * for a file without #!.
+ * found, of size bytes, may be NULL: it receives the path that was started, or the one that
+ * the failure is of: use it as request.path for forkexec_explain(). It is an empty string if
+ * the program is nowhere in PATH, or its path is longer than size. Since 0.1.
+ */
+int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
+		    char *found, size_t size);
+
+/*
+ * forkexec_spawn_wait - start a program and wait until it has ended.
+ *
+ * *status is what waitpid(2) gives, untouched if the start has failed. Returns 0, or -errno
+ * with the failed step in *ret; -ECHILD with no step there if somebody else has waited for the
+ * child, or SIGCHLD is ignored. Since 0.1.
+ */
+int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
+			int *status);
+
+/*
+ * FORKEXEC_REQUEST_INIT is a request for nothing: size is set, and the child gets the
+ * descriptors 0, 1 and 2 of the caller. forkexec_request_init() does the same. Set path and argv
+ * next. Since 0.1.
+ */
+#ifdef __cplusplus
+#define FORKEXEC_REQUEST_INIT forkexec_request_initial()
+static inline struct forkexec_request forkexec_request_initial(void);
+#else
+#define FORKEXEC_REQUEST_INIT {.size = sizeof(struct forkexec_request)}
+#endif
+void forkexec_request_init(struct forkexec_request *request);
+
+/*
  * forkexec_run - the same on the core's level: with the caller's state, and work
  * memory from mmap(2), one piece of which the state keeps. Since 0.1.
  */
@@ -372,6 +409,7 @@ long forkexec_explain_as(const struct forkexec_request *request,
  * forkexec_step_field - the field or flag of the request that asks for it, "" if none.
  * forkexec_step_by_name - the step of that name, 0 if there is none.
  * forkexec_hint - usual cause and cure of a failure; NULL if none is known.
+ * forkexec_errno_name - "ENOENT" for 2; NULL for what is no errno.
  * The strings are constant. In the library only, not in the core. Since 0.1.
  */
 const char *forkexec_step_name(uint32_t step);
@@ -379,6 +417,7 @@ const char *forkexec_step_syscall(uint32_t step);
 const char *forkexec_step_field(uint32_t step);
 uint32_t forkexec_step_by_name(const char *name);
 const char *forkexec_hint(uint32_t step, int32_t err);
+const char *forkexec_errno_name(int32_t err);
 
 #ifdef __cplusplus
 }

@@ -129,7 +129,7 @@ static void test_man_page(void **test_state)
 	(void)test_state;
 	for (i = 0; i < N_ROWS; i++) {
 		snprintf(want, sizeof(want),
-			 ".TP\n.B %s\nStep %u. System call: %s. Go field: %s. Detail: ",
+			 ".TP\n.B %s\nStep %u. System call: %s. Field: %s. Detail: ",
 			 rows[i].name, rows[i].id, rows[i].call[0] ? rows[i].call : "-",
 			 rows[i].field[0] ? rows[i].field : "-");
 		at = strstr(at, want); /* from the last one on: the order counts too */
