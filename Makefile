@@ -25,7 +25,7 @@ VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
 CORE := child clone explain explain_clone explain_exec explain_fds explain_files explain_ids \
-	explain_limits explain_path explain_text forkexec goabi hold plan
+	explain_limits explain_path explain_text forkexec goabi hold paths plan trace
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \

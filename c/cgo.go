@@ -31,9 +31,9 @@ func Start(r *Request, res *Result, s *State) int {
 }
 
 // Finish waits until the child executes its program, for at most ns nanoseconds if
-// that is not negative. It returns 0 or a negative errno.
-func Finish(r *Request, res *Result, s *State, ns int64) int {
-	return int(C.forkexec_finish((*C.struct_forkexec_request)(unsafe.Pointer(r)),
+// that is not negative.
+func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
+	return Outcome(C.forkexec_finish((*C.struct_forkexec_request)(unsafe.Pointer(r)),
 		(*C.struct_forkexec_result)(unsafe.Pointer(res)), (*C.struct_forkexec_state)(unsafe.Pointer(s)), C.int64_t(ns)))
 }
 
@@ -50,5 +50,5 @@ func Explain(r *Request, res *Result, flags uint32, buffer unsafe.Pointer, size 
 		(*C.struct_forkexec_result)(unsafe.Pointer(res)), C.uint32_t(flags), (*C.char)(buffer), C.uint64_t(size)))
 }
 
-// Cancel makes a Finish of another thread on the same work memory return ECANCELED.
+// Cancel makes a Finish of another thread on the same work memory return Cancelled.
 func Cancel(work unsafe.Pointer) { C.forkexec_cancel(work) }

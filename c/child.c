@@ -8,7 +8,7 @@
  * own stack and to the fields of the job that core.h gives it.
  *
  * The steps and their order are those of forkAndExecInChild in Go's
- * syscall/exec_linux.go; each is one TRY. child_main never returns.
+ * syscall/exec_linux.go; each is one TRY. forkexec_child_main never returns.
  */
 #include "core.h"
 
@@ -22,15 +22,15 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	job->record.err = (int32_t)err;
 	job->record.detail = detail;
 	__atomic_store_n(&job->record.step, step, __ATOMIC_RELEASE);
-	if (job->child_report >= 0) {
+	if (job->own[OWN_REPORT] >= 0) {
 		record.step = step;
 		record.err = (int32_t)err;
 		record.detail = detail;
 		/* 16 bytes into an empty pipe: atomic, cannot block (pipe(7)). */
-		(void)sys_sure(NR_write, job->child_report, (long)&record, sizeof(record), 0, 0);
+		(void)sys_sure(NR_write, job->own[OWN_REPORT], (long)&record, sizeof(record), 0, 0);
 	}
 	if (r->flags & FORKEXEC_ERRNO_PIPE)
-		(void)sys_sure(NR_write, job->child_errno_pipe, (long)&err, sizeof(err), 0, 0);
+		(void)sys_sure(NR_write, job->own[OWN_ERRNO_PIPE], (long)&err, sizeof(err), 0, 0);
 	sys_exit(253);
 }
 
@@ -42,78 +42,6 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 			child_fail(job, FORKEXEC_STEP_##STEP, try_ret, (int64_t)(detail));         \
 	} while (0)
 
-/* The descriptors that the steps to come need, one after the other; -1: none. */
-#define N_NEEDED_FDS(r) ((r)->n_fds + N_OWN_FDS + 2)
-CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
-{
-	const struct forkexec_request *r = job->request;
-
-	if (i < r->n_fds)
-		return job->fds[i];
-	i -= r->n_fds;
-	if (i < N_OWN_FDS) /* all, for their numbers must not come to mean something else */
-		return job->own_fds[i];
-	if (i == N_OWN_FDS)
-		return r->flags & FORKEXEC_ERRNO_PIPE ? job->child_errno_pipe : -1;
-	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
-}
-
-/* The least of them from first on, or INT32_MAX. */
-CHILD static int32_t child_next_needed_fd(const struct job *job, int32_t first)
-{
-	int32_t next = INT32_MAX, fd;
-	uint32_t i;
-
-	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
-		fd = child_needed_fd(job, i);
-		if (fd >= first && fd < next)
-			next = fd;
-	}
-	return next;
-}
-
-/* One more than the last of them. */
-CHILD static int32_t child_end_of_needed_fds(const struct job *job)
-{
-	int32_t end = 0, fd;
-	uint32_t i;
-
-	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
-		fd = child_needed_fd(job, i);
-		if (fd >= end && fd < INT32_MAX)
-			end = fd + 1;
-	}
-	return end;
-}
-
-/*
- * Closes what no step to come needs. What is above all of it goes first, for if the table
- * is our parent's, the kernel then copies only what is below (Linux 5.9): whatever is open
- * there costs nothing. Nothing may touch a descriptor before that.
- *
- * The rest only where our IDs will change: who then may ptrace us could take what is left,
- * should we be killed before the exec (CVE-2026-46333).
- */
-CHILD static void child_trim_fds(struct job *job)
-{
-	const struct forkexec_request *r = job->request;
-	int new_ids = r->flags & FORKEXEC_CREDENTIAL ||
-		      (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER;
-	int32_t end = child_end_of_needed_fds(job), fd, next;
-	long ret = sys_close_range((unsigned)end, ~0u, CLOSE_RANGE_UNSHARE);
-
-	if (ret < 0 && job->shares_table) /* a filter came up since it was seen to work */
-		TRY(CLOSE_FDS, sys_unshare(CLONE_FILES), end);
-	job->trimmed = ret >= 0;
-	if (!new_ids || r->n_fds > TRIM_MAX_FILES)
-		return;
-	for (fd = 0; fd < end; fd = next + 1) {
-		next = child_next_needed_fd(job, fd);
-		if (next > fd)
-			(void)sys_close_range((unsigned)fd, (unsigned)next - 1, 0);
-	}
-}
-
 /* The parent writes the ID maps, or not, and then says what to do. */
 CHILD static void child_id_map_sync(struct job *job)
 {
@@ -121,10 +49,10 @@ CHILD static void child_id_map_sync(struct job *job)
 	long n;
 
 	/* Else our own copy of the write end would keep us waiting for a dead parent. */
-	sys_close(job->child_sync[1]);
-	job->own_fds[3] = -1; /* free again: a moved descriptor may get the number */
+	sys_close(job->own[OWN_SYNC_WRITE]);
+	job->own[OWN_SYNC_WRITE] = -1; /* free again: a moved descriptor may get the number */
 	do {
-		n = sys_read(job->child_sync[0], &message, sizeof(message));
+		n = sys_read(job->own[OWN_SYNC], &message, sizeof(message));
 	} while (n == -E_INTR);
 	if (n < 0)
 		child_fail(job, FORKEXEC_STEP_IDMAP_SYNC, n, 0);
@@ -253,55 +181,89 @@ CHILD static void child_pdeathsig(struct job *job)
 
 /*
  * Our pipes were given numbers that were free. An entry of fds[] with such a number
- * names a closed descriptor, and must not hand our pipe to the program.
+ * names a closed descriptor, and must not hand our pipe to the program. errno_pipe is the
+ * caller's, unless it has moved.
  */
 CHILD static int child_is_own(const struct job *job, int32_t fd)
 {
 	int k;
 
 	for (k = 0; k < N_OWN_FDS; k++)
-		if (fd >= 0 && fd == job->own_fds[k])
-			return 1;
+		if (fd >= 0 && fd == job->own[k])
+			return k != OWN_ERRNO_PIPE || fd != job->request->errno_pipe;
 	return 0;
 }
 
 /*
- * Moves fd out of the way of descriptors 0 to first-1, to a free one: never onto a
- * descriptor that is in use (golang/go#61751). An entry of fds[] that names the new
- * number was not open, then, and must not come to mean the moved one.
+ * Moves *fd out of the way of descriptors 0 to first-1, to a free one: never onto a
+ * descriptor that is in use (golang/go#61751).
  */
-CHILD static int32_t child_move_fd(struct job *job, int32_t fd, int32_t first, int64_t index)
+CHILD static long child_move_fd(int32_t *fd, int32_t first)
 {
-	uint32_t i;
-	long ret = sys_fcntl(fd, F_DUPFD_CLOEXEC, first);
+	long ret = sys_fcntl(*fd, F_DUPFD_CLOEXEC, first);
 
 	if (ret == -E_INVAL) /* first is beyond RLIMIT_NOFILE: dup3(2)'s word for it */
-		ret = -E_BADF;
-	if (ret < 0)
-		child_fail(job, FORKEXEC_STEP_FD_MOVE, ret, index);
-	for (i = 0; i < job->request->n_fds; i++)
-		if (job->fds[i] == ret)
-			child_fail(job, FORKEXEC_STEP_FD_DUP, -E_BADF, i);
-	return (int32_t)ret;
+		return -E_BADF;
+	if (ret >= 0)
+		*fd = (int32_t)ret;
+	return ret;
 }
 
 /*
- * fds[i] becomes i, in two passes. Pass 1 moves away those that pass 2 would
- * overwrite before it gets to them; pass 2 puts each in its place.
+ * Pass 1 over fds[], of which fds[i] becomes i: moves away those that pass 2 would overwrite
+ * before it gets to them, and our own. Whatever moves may get a number that another entry
+ * names, which was not open then: such an entry is made one that nothing can be.
+ *
+ * Returns 0, or -errno with step and detail in *reterr.
  */
-CHILD static void child_fds(struct job *job)
+CHILD static long child_move_fds(struct job *job, struct record *reterr)
 {
 	const struct forkexec_request *r = job->request;
 	int32_t *fds = job->fds;
 	int32_t n = (int32_t)r->n_fds, first = n < 3 ? 3 : n, i;
+	long ret;
 
-	for (i = 0; i < n; i++) {
+	reterr->step = FORKEXEC_STEP_FD_MOVE;
+	for (i = 0; i < n && job->moves_fds; i++) {
+		reterr->detail = i;
+		if (fds[i] < first)
+			continue;
+		ret = sys_fcntl(fds[i], F_GETFD, 0);
+		if (ret == -E_BADF)
+			fds[i] = NEVER_OPEN;
+		else if (ret < 0)
+			return ret;
+	}
+	reterr->detail = -1;
+	for (i = 0; i < N_KEPT_FDS; i++) {
+		int32_t was = job->own[i];
+
+		if (was < 0 || was >= first)
+			continue;
+		ret = child_move_fd(&job->own[i], first);
+		if (ret < 0)
+			return ret;
+		if (i != OWN_ERRNO_PIPE) /* an entry that names it still names nothing */
+			sys_close(was);
+	}
+	for (i = 0; i < n && job->moves_fds; i++) {
+		reterr->detail = i;
 		if (fds[i] < 0 || fds[i] >= i)
 			continue;
-		if (child_is_own(job, fds[i]))
-			child_fail(job, FORKEXEC_STEP_FD_MOVE, -E_BADF, i);
-		fds[i] = child_move_fd(job, fds[i], first, i);
+		ret = child_is_own(job, fds[i]) ? -E_BADF : child_move_fd(&fds[i], first);
+		if (ret < 0)
+			return ret;
 	}
+	return 0;
+}
+
+/* Pass 2: puts each in its place. */
+CHILD static void child_place_fds(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	int32_t *fds = job->fds;
+	int32_t n = (int32_t)r->n_fds, i;
+
 	for (i = 0; i < n; i++) {
 		if (child_is_own(job, fds[i]))
 			child_fail(job, FORKEXEC_STEP_FD_DUP, -E_BADF, i);
@@ -312,16 +274,86 @@ CHILD static void child_fds(struct job *job)
 		else
 			TRY(FD_DUP, sys_dup3(fds[i], i, 0), i);
 	}
-	for (; i < 3; i++)
+	for (; r->fds && i < 3; i++)
 		sys_close(i);
 }
 
-/* The pipes that tell of a failure, or of our end, must survive the passes over fds[]. */
-CHILD static int child_save_pipe(struct job *job, int fd)
+/*
+ * The descriptors that the steps to come need, one after the other; -1: none. All of our
+ * own, for their numbers must not come to mean something else.
+ */
+#define N_NEEDED_FDS(r) ((r)->n_fds + N_OWN_FDS + 1)
+CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 {
-	int32_t n = (int32_t)job->request->n_fds, first = n < 3 ? 3 : n;
+	const struct forkexec_request *r = job->request;
 
-	return fd < 0 || fd >= first ? fd : child_move_fd(job, fd, first, -1);
+	if (i < r->n_fds)
+		return job->fds[i];
+	i -= r->n_fds;
+	if (i < N_OWN_FDS)
+		return job->own[i];
+	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
+}
+
+/* The least of them from first on, or INT32_MAX. */
+CHILD static int32_t child_next_needed_fd(const struct job *job, int32_t first)
+{
+	int32_t next = INT32_MAX, fd;
+	uint32_t i;
+
+	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
+		fd = child_needed_fd(job, i);
+		if (fd >= first && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+/* One more than the last of them. */
+CHILD static int32_t child_end_of_needed_fds(const struct job *job)
+{
+	int32_t end = job->request->fds ? 0 : 3, fd;
+	uint32_t i;
+
+	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
+		fd = child_needed_fd(job, i);
+		if (fd >= end && fd < INT32_MAX)
+			end = fd + 1;
+	}
+	return end;
+}
+
+/*
+ * Nothing may move onto a number that is closed here, where a path would find it: so what must
+ * move does so before. If it cannot, that is said when its turn has come.
+ *
+ * Closes what no step to come needs. What is above all of it goes first, for if the table
+ * is our parent's, the kernel then copies only what is below (Linux 5.9): whatever is open
+ * there costs nothing. Nothing may touch a descriptor before that.
+ *
+ * The rest only where our IDs will change: who then may ptrace us could take what is left,
+ * should we be killed before the exec (CVE-2026-46333).
+ */
+CHILD static long child_trim_fds(struct job *job, struct record *reterr)
+{
+	const struct forkexec_request *r = job->request;
+	int new_ids = r->flags & FORKEXEC_CREDENTIAL ||
+		      (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER;
+	long moved = job->shares_table ? 0 : child_move_fds(job, reterr), ret;
+	int32_t end = child_end_of_needed_fds(job), fd, next;
+
+	ret = sys_close_range((unsigned)end, ~0u, CLOSE_RANGE_UNSHARE);
+	if (ret < 0 && job->shares_table) /* a filter came up since it was seen to work */
+		TRY(CLOSE_FDS, sys_unshare(CLONE_FILES), end);
+	job->trimmed = ret >= 0;
+	if (!new_ids || r->n_fds > TRIM_MAX_FILES)
+		return moved;
+	for (fd = r->fds ? 0 : 3; fd < end; fd = next + 1) {
+		next = child_next_needed_fd(job, fd);
+		if (next > fd)
+			(void)sys_close_range((unsigned)fd, (unsigned)next - 1, 0);
+	}
+	return moved;
 }
 
 struct dirent64 { /* linux_dirent64, getdents64(2) */
@@ -367,7 +399,8 @@ CHILD static long child_cloexec_all(int32_t first)
  */
 CHILD static void child_close_fds(struct job *job)
 {
-	int32_t first = (int32_t)job->request->n_fds;
+	const struct forkexec_request *r = job->request;
+	int32_t first = r->fds ? (int32_t)r->n_fds : 3;
 
 	if (sys_close_range((unsigned)first, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		TRY(CLOSE_FDS, child_cloexec_all(first), first);
@@ -391,14 +424,16 @@ CHILD static void child_nofile(const struct forkexec_request *r)
 	}
 }
 
-HIDDEN CORE_ATTRS void child_main(void *arg)
+HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 {
 	struct job *job = arg;
 	const struct forkexec_request *r = job->request;
+	struct record moved;
+	long ret = 0;
 
 	job->marked = 1;
 	if (job->trim)
-		child_trim_fds(job);
+		ret = child_trim_fds(job, &moved);
 
 	if (r->n_ambient_caps)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
@@ -433,11 +468,11 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 		child_pdeathsig(job);
 
 	/* Descriptors */
-	job->child_report = child_save_pipe(job, job->child_report);
-	job->child_hold = child_save_pipe(job, job->child_hold);
-	if (r->flags & FORKEXEC_ERRNO_PIPE)
-		job->child_errno_pipe = child_save_pipe(job, job->child_errno_pipe);
-	child_fds(job);
+	if (!job->trim)
+		ret = child_move_fds(job, &moved);
+	if (ret < 0)
+		child_fail(job, moved.step, ret, moved.detail);
+	child_place_fds(job);
 	if (r->flags & FORKEXEC_CLOSE_FDS)
 		child_close_fds(job);
 
@@ -451,5 +486,7 @@ HIDDEN CORE_ATTRS void child_main(void *arg)
 		child_nofile(r);
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
-	child_fail(job, FORKEXEC_STEP_EXECVE, sys_execve(r->path, r->argv, r->envp), 0);
+	ret = sys_execve(r->path, r->argv, r->envp);
+	/* Only a seccomp filter answers 0. Package syscall says EPIPE then. */
+	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
 }

@@ -13,11 +13,12 @@
  *   rt_sigaction each). By the raw call, for libc hides 32 and 33.
  * - the child using our stack: it has its own, in the job.
  * - the child outliving the job: forkexec_finish() waits for CLONE_CHILD_CLEARTID,
- *   which the kernel does when the child leaves this memory, by exec or by exit.
+ *   which the kernel does when the child leaves this memory, by exec or by exit; or, until
+ *   that is proven, for the end of the report pipe.
  * - the child's closes taking effect in our descriptor table (may_share_table): the first
  *   thing it does is to leave it, by close_range(2) with CLOSE_RANGE_UNSHARE.
- * - an emulator that turns vfork into fork: until a method is proven to share, the
- *   child also reports through a pipe.
+ * - an emulator that turns vfork into fork, or clears the tid at exit only: until a method
+ *   is proven, the child also reports through a pipe.
  */
 #include "core.h"
 
@@ -40,7 +41,7 @@ static int method_allowed(const struct job *job, uint32_t method, uint32_t share
 	return share ? method != METHOD_CLONE3_FORK : is_fork;
 }
 
-static uint64_t clone_flags(const struct job *job, uint32_t method)
+static uint64_t clone_flags(const struct job *job, uint32_t method, uint32_t bits)
 {
 	const struct forkexec_request *r = job->request;
 	/* These ask for what a start does anyway, or mean nothing (DETACHED). */
@@ -51,12 +52,15 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
 		flags |= CLONE_PIDFD;
 	if (method == METHOD_CLONE3 || method == METHOD_CLONE3_FORK)
 		flags |= CLONE_CLEAR_SIGHAND;
-	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK)
-		flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
+	if (method != METHOD_CLONE3_FORK && method != METHOD_FORK) {
+		flags |= CLONE_VM;
+		if (!(bits & STATE_NO_CLEARTID))
+			flags |= CLONE_CHILD_CLEARTID;
+		if (method == METHOD_VFORK || bits & STATE_TRACED)
+			flags |= CLONE_VFORK;
+	}
 	if (job->shares_table)
 		flags |= CLONE_FILES;
-	if (method == METHOD_VFORK)
-		flags |= CLONE_VFORK;
 	return flags;
 }
 
@@ -68,31 +72,28 @@ static uint64_t clone_flags(const struct job *job, uint32_t method)
  */
 static int may_share_table(const struct job *job, uint32_t method, uint32_t bits)
 {
-	return job->trim && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
+	return job->trim && !job->moves_fds && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
 	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
 	       !(job->request->flags & FORKEXEC_ERRNO_PIPE);
 }
 
-static long clone_once(struct job *job, uint32_t method)
+static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 {
 	const struct forkexec_request *r = job->request;
-	uint64_t flags = clone_flags(job, method);
+	uint64_t flags = clone_flags(job, method, bits);
 	struct sys_clone_args args;
 
 	job->method = method;
-	job->child_report = job->report[1];
-	job->child_sync[0] = job->sync[0];
-	job->child_sync[1] = job->sync[1];
-	job->child_errno_pipe = r->errno_pipe;
-	job->own_fds[0] = job->report[0];
-	job->own_fds[1] = job->report[1];
-	job->own_fds[2] = job->sync[0];
-	job->own_fds[3] = job->sync[1];
-	job->child_hold = job->own_fds[5] = job->hold[1];
-	job->own_fds[4] = job->hold[0];
+	job->own[OWN_REPORT_READ] = job->report[0];
+	job->own[OWN_REPORT] = job->report[1];
+	job->own[OWN_SYNC] = job->sync[0];
+	job->own[OWN_SYNC_WRITE] = job->sync[1];
+	job->own[OWN_HOLD_READ] = job->hold[0];
+	job->own[OWN_HOLD] = job->hold[1];
+	job->own[OWN_ERRNO_PIPE] = r->flags & FORKEXEC_ERRNO_PIPE ? r->errno_pipe : -1;
 	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
 		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
-				 child_main, job);
+				 forkexec_child_main, job);
 	args.flags = flags;
 	args.pidfd = (uintptr_t)&job->pidfd;
 	args.child_tid = (uintptr_t)&job->tid;
@@ -108,7 +109,7 @@ static long clone_once(struct job *job, uint32_t method)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)(int64_t)r->cgroup_fd;
 	}
-	return sys_clone3(&args, child_main, job);
+	return sys_clone3(&args, forkexec_child_main, job);
 }
 
 /* May an errno mean "not in this form" rather than "not at all"? */
@@ -138,8 +139,8 @@ static int has_demands(const struct forkexec_request *r)
 }
 
 /* Tries the methods from best to plainest; collects the STATE_REFUSED bits. */
-static long try_methods(struct job *job, struct forkexec_result *reterr,
-			struct forkexec_state *state, uint32_t bits, uint32_t *ret_refused)
+static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_t bits,
+			uint32_t *ret_refused)
 {
 	uint32_t method, invalid = 0;
 	long ret = -E_NOSYS;
@@ -153,14 +154,12 @@ static long try_methods(struct job *job, struct forkexec_result *reterr,
 				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
 		}
 		job->shares_table = (uint32_t)may_share_table(job, method, bits);
-		ret = clone_once(job, method);
+		ret = clone_once(job, method, bits);
 		if (!is_refusal(ret))
 			break;
 		*ret_refused |= STATE_REFUSED(method);
 		if (ret == -E_INVAL)
 			invalid |= STATE_REFUSED(method);
-		if (job->share == SHARE_CLONE3)
-			hold_drop(job, state); /* the forking methods come next */
 	}
 	if (ret < 0)
 		return fail(reterr, FORKEXEC_STEP_CLONE, (int)-ret,
@@ -174,26 +173,53 @@ static long try_methods(struct job *job, struct forkexec_result *reterr,
 	return ret;
 }
 
+static int was_refused(long ret, const struct forkexec_result *result)
+{
+	return is_refusal(ret) && result->step == FORKEXEC_STEP_CLONE;
+}
+
+/*
+ * A child that is held for is cloned by one method alone. If that is refused, it is given up
+ * and the child forked.
+ */
+static long clone_held(struct job *job, struct forkexec_result *reterr,
+		       struct forkexec_state *state, uint32_t bits, uint32_t *ret_refused)
+{
+	long ret;
+
+	/* A traced parent waits in the clone: it could not write the maps meanwhile. */
+	forkexec_hold_begin(job, state, !(bits & STATE_TRACED) &&
+			    method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, bits));
+	ret = try_methods(job, reterr, bits, ret_refused);
+	forkexec_hold_end(job, state, ret > 0 && job->share);
+	if (was_refused(ret, reterr) && job->share == SHARE_CLONE3) {
+		job->share = SHARE_NOT;
+		ret = try_methods(job, reterr, bits, ret_refused);
+	}
+	return ret;
+}
+
 /*
  * A refused method is remembered only if a lesser one worked in this very start, and
  * never where the request gives the kernel a reason of its own to refuse: there the
  * errno is an honest answer. The same goes for CLONE_PIDFD, which QEMU's user mode
- * refuses before 8.0: it is a wish, pidfd then is -1.
+ * refuses before 8.0: without it, pidfd is -1.
  */
 static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 			     struct forkexec_state *state)
 {
 	const struct forkexec_request *r = job->request;
-	uint32_t bits = state_bits(state), refused = 0;
+	uint32_t bits, refused = 0;
 	long ret;
 
+	(void)forkexec_is_traced(state); /* its answer is one of the bits */
+	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
-	ret = try_methods(job, reterr, state, bits, &refused);
-	if (is_refusal(ret) && reterr->step == FORKEXEC_STEP_CLONE && job->with_pidfd &&
-	    !has_demands(r)) {
+	ret = clone_held(job, reterr, state, bits, &refused);
+	if (was_refused(ret, reterr) && job->with_pidfd && !has_demands(r)) {
 		job->with_pidfd = 0;
 		refused = STATE_NO_PIDFD;
-		ret = try_methods(job, reterr, state, bits, &refused);
+		ret = clone_held(job, reterr, state, bits, &refused);
 	}
 	if (ret < 0)
 		return ret;
@@ -210,7 +236,7 @@ static int write_proc(int pid, const char *file, const char *text, size_t n)
 	char path[PROC_PATH];
 	long fd, ret;
 
-	plan_proc_path(path, pid, file);
+	forkexec_plan_proc_path(path, pid, file);
 	fd = sys_openat(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return (int)fd;
@@ -270,26 +296,8 @@ static void release_child(struct job *job, int pid)
 	close_pipe(job->sync);
 }
 
-/*
- * Sleeps until the child has left our memory, with all signals still blocked, as vfork(2)
- * would; but not for longer than a program takes whose child gets stuck: it must take
- * signals again, those of all-threads set*id among them. The time is more than a tick of
- * any kernel, so that setting it costs nothing. No wait for a child that waits for us, nor
- * for one in a namespace of somebody else's, who could stop it each time.
- */
-static void linger(struct job *job)
-{
-	struct sys_timespec t;
-
-	t.sec = 0;
-	t.nsec = FORKEXEC_VFORK_MS * 1000000;
-	if (job->request->flags & FORKEXEC_VFORK && job->share != SHARE_CLONE3 &&
-	    job->report[0] < 0 && job->sync[0] < 0)
-		sys_futex_wait(&job->tid, 1, &t);
-}
-
-HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
-		     const uint64_t *mask)
+HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
+			      struct forkexec_state *state, const uint64_t *mask)
 {
 	const struct forkexec_request *r = job->request;
 	uint64_t all = ~UINT64_C(0);
@@ -309,14 +317,7 @@ HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkex
 		close_pipe(job->sync);
 		return fail(ret, FORKEXEC_STEP_SIGMASK, (int)-err, 0);
 	}
-	hold_begin(job, state, method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, state_bits(state)));
 	pid = clone_by_methods(job, ret, state);
-	if (pid < 0) {
-		hold_drop(job, state);
-	} else {
-		hold_cloned(job);
-		linger(job);
-	}
 	if (!mask)
 		sys_restore_mask(&job->mask);
 	if (pid < 0) {

@@ -3,8 +3,8 @@
  * core.h - what the files of the core share: the job that a start works on, and
  * the functions that hand it from file to file. Private; the API is forkexec.h.
  *
- * A start's life: plan_job() (plan.c) works out everything that can be known
- * before the clone, clone_job() (clone.c) makes the child, child_main() (child.c)
+ * A start's life: forkexec_plan_job() (plan.c) works out everything that can be known
+ * before the clone, forkexec_clone_job() (clone.c) makes the child, forkexec_child_main() (child.c)
  * is the child, forkexec_finish() (forkexec.c) waits for its report.
  */
 #ifndef FORKEXEC_CORE_H
@@ -25,15 +25,19 @@ enum method {
 
 /*
  * forkexec_state.bits beyond the public ones. REFUSED: this kernel or sandbox does
- * not allow the method, a lesser one worked in the same start. PROVEN: a child made
- * so was seen to share its parent's memory. NO_PIDFD: the same for CLONE_PIDFD. TRIMS: a
- * child's close_range(2) with CLOSE_RANGE_UNSHARE was seen to work.
+ * not allow the method, a lesser one worked in the same start. NO_PIDFD: the same for
+ * CLONE_PIDFD. PROVEN: a child made so was seen to share its parent's memory and to have
+ * its tid cleared by its execve. NO_CLEARTID: the execve was seen not to clear it, so it is
+ * not asked for any more (gVisor, which writes to the address in the new program). TRIMS: a
+ * child's close_range(2) with CLOSE_RANGE_UNSHARE was seen to work. TRACED: somebody traced
+ * us when we last looked, forkexec_look_for_tracer().
  */
 #define STATE_REFUSED(method) (1u << (8 + (method)))
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
-_Static_assert(METHOD_CLONE3 == 0 && METHOD_CLONE == 1, "Leavable() in request.go looks there");
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
+#define STATE_NO_CLEARTID     (1u << 24)
+#define STATE_TRACED          (1u << 25)
 
 /* Flags of clone that make sense for a child that will execute a program. */
 #define CLONE_NAMESPACES                                                                           \
@@ -43,7 +47,18 @@ _Static_assert(METHOD_CLONE3 == 0 && METHOD_CLONE == 1, "Leavable() in request.g
 	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
 	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
 
-#define N_OWN_FDS 6
+/* The descriptors of a start that the child has as well, by what they are for. */
+enum own_fd {
+	OWN_REPORT,      /* write end of the report pipe: the child's record */
+	OWN_HOLD,        /* write end of the pipe that proves when it has left our memory */
+	OWN_ERRNO_PIPE,  /* request.errno_pipe */
+	N_KEPT_FDS,      /* those before here last until the execve */
+	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
+	OWN_SYNC_WRITE,  /* the other ends; the child has them, and has no use for them */
+	OWN_REPORT_READ,
+	OWN_HOLD_READ,
+	N_OWN_FDS,
+};
 
 /*
  * What failed. Written by the child in the shared memory and, where that is not
@@ -61,7 +76,7 @@ struct record {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, trimmed, fds, caps, own_fds and child_*, which
+ * clears tid. The child writes record, marked, trimmed, fds, caps and own, which
  * nobody else touches in that time; the parent writes the rest, which the child only reads
  * where it was set before the clone.
  */
@@ -79,12 +94,10 @@ struct job {
 	int32_t parent_pid; /* for the check after pdeathsig */
 	int32_t sync[2];    /* the sync pipe of parent-written ID maps; -1 */
 	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
-	int32_t child_report; /* the child's ends of the same; it may move them */
-	int32_t child_sync[2];
-	int32_t child_errno_pipe;
-	int32_t own_fds[N_OWN_FDS]; /* the numbers of our pipes in the child: report, sync, hold; -1 */
+	int32_t own[N_OWN_FDS]; /* their numbers in the child; -1: none, or closed */
 	uint32_t with_pidfd;
-	uint32_t trim;         /* CLOSE_FDS, and no path may need a descriptor */
+	uint32_t trim;         /* the child closes early what CLOSE_FDS closes */
+	uint32_t moves_fds;    /* an entry of fds has to make room for another */
 	uint32_t shares_table; /* the child begins with our descriptor table itself */
 	uint32_t n_uid_text;
 	uint32_t n_gid_text;
@@ -99,14 +112,13 @@ struct job {
 	uint32_t share;     /* enum share */
 	uint32_t held;      /* this start was counted by hold.c */
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
-	int32_t child_hold; /* its write end in the child, which must not close it; -1 */
 };
 
-/* What the child of a start may share, hold_begin(). */
+/* What the child of a start may share, forkexec_hold_begin(). */
 enum share {
 	SHARE_NOT,
 	SHARE,        /* our memory, by any method */
-	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and without FORKEXEC_VFORK's sleep */
+	SHARE_CLONE3, /* by METHOD_CLONE3 alone, and without FORKEXEC_BLOCK_SIGNALS' sleep */
 };
 
 /* struct forkexec_state.hold; hold.c alone looks into it. n children are counted. */
@@ -124,8 +136,6 @@ struct hold {
 	struct ids ids;    /* ours when n left 0 */
 	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };
-
-_Static_assert(offsetof(struct job, marked) == 4, "Running() in request.go looks there");
 
 /*
  * The child's stack. Its deepest path, by -fstack-usage at -O0, is below 2 KiB (see
@@ -149,6 +159,7 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 /* Three numbers of at most 20 characters with a sign, two spaces, a newline. */
 #define ID_MAP_LINE 64
 #define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
+#define NEVER_OPEN INT32_MIN /* as an entry of fds; -1 closes */
 #define TEXT_BUSY_MAX_MS 60000
 #define TRIM_MAX_FILES 1024 /* child_trim_fds() takes time in its square */
 
@@ -156,53 +167,69 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 #define PROC_PATH 32
 
 /* plan.c */
-HIDDEN int plan_check(const struct forkexec_request *r, struct forkexec_result *reterr);
-HIDDEN struct job *plan_job(const struct forkexec_request *r);
-HIDDEN int plan_may_share(const struct forkexec_request *r);
-HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file);
+HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec_result *reterr);
+HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
+HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
+HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 
-/* clone.c: mask as for start() */
-HIDDEN int clone_job(struct job *job, struct forkexec_result *ret, struct forkexec_state *state,
-		     const uint64_t *mask);
+/* trace.c: is the calling thread traced? Looked up anew when the answer is 20 ms old. */
+HIDDEN int forkexec_is_traced(struct forkexec_state *state);
+
+/* paths.c: may what the step did not find be there for a child with all our descriptors? */
+HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);
+
+/* clone.c: mask as for forkexec_begin() */
+HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
+			      struct forkexec_state *state, const uint64_t *mask);
 
 /*
- * hold.c, all with all signals blocked. hold_begin() sets job->share, and job->hold if the
- * child is counted; clone3: may METHOD_CLONE3 be tried? After the clone hold_cloned(), or
- * hold_drop() if there is no child that shares. hold_settle() returns how many still do.
+ * hold.c, all with all signals blocked. forkexec_hold_begin() decides what the child may
+ * share (job->share) and takes a place for it if it must be counted (job->held); clone3: may
+ * METHOD_CLONE3 be tried? forkexec_hold_end() follows the clone; shares: there is a child,
+ * and it shares. forkexec_hold_settle() returns how many still do.
  */
-HIDDEN void hold_begin(struct job *job, struct forkexec_state *state, int clone3);
-HIDDEN void hold_cloned(struct job *job);
-HIDDEN void hold_drop(struct job *job, struct forkexec_state *state);
-HIDDEN int hold_settle(struct forkexec_state *state);
+HIDDEN void forkexec_hold_begin(struct job *job, struct forkexec_state *state, int clone3);
+HIDDEN void forkexec_hold_end(struct job *job, struct forkexec_state *state, int shares);
+HIDDEN int forkexec_hold_settle(struct forkexec_state *state);
 
 /*
  * forkexec.c: forkexec_start() and forkexec_finish() in the pieces that a caller needs
- * who must not sleep in here (nocgo/entry.c). mask: NULL, or the caller's signal mask
- * if all signals are blocked already and stay so. finish_round() returns WAIT_MORE when
- * the caller shall make the system call that *w describes, store its result in w->ret,
- * and come again; anything else is the result of forkexec_finish().
+ * who must not sleep in here for long (nocgo/entry.c). mask: NULL, or the caller's signal
+ * mask if all signals are blocked already and stay so. forkexec_finish_round() returns 1
+ * when the caller shall make the system call that *w describes, store its result in w->ret,
+ * and come again; 0 when *ret_outcome is the outcome.
  */
-#define WAIT_MORE 1
 struct wait {
 	int64_t end; /* CLOCK_MONOTONIC; INT64_MAX: never */
-	long nr;     /* -1: none yet */
+	enum {
+		WAIT_NOT_YET,
+		WAIT_QUIETLY, /* for tid, in here, with all signals blocked */
+		WAIT_TID,
+		WAIT_REPORT,
+	} what; /* the sleep that has just ended */
+	uint32_t blocked; /* all signals are blocked already */
+	long nr;
 	long args[5];
 	long ret;
 	struct sys_timespec timeout;
 	struct sys_pollfd poll;
 };
-HIDDEN int start(const struct forkexec_request *r, struct forkexec_result *ret,
-		 struct forkexec_state *state, const uint64_t *mask);
-HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns);
-HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
-			struct forkexec_state *state, struct wait *w);
+HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_result *ret,
+			  struct forkexec_state *state, const uint64_t *mask);
+HIDDEN void forkexec_wait_begin(struct wait *w, int64_t timeout_ns, int blocked);
+HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
+				 struct forkexec_state *state, struct wait *w,
+				 enum forkexec_outcome *ret_outcome);
+
+/* forkexec.c: forkexec_settle() for a start that has ended, and a moment's patience with it */
+HIDDEN void forkexec_settle_soon(const struct job *job, struct forkexec_state *state);
 
 /* forkexec.c: work memory of at least *size bytes, one piece kept in the state */
-HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size);
-HIDDEN void work_give(struct forkexec_state *state, void *work, uint64_t size);
+HIDDEN void *forkexec_work_take(struct forkexec_state *state, uint64_t *size);
+HIDDEN void forkexec_work_give(struct forkexec_state *state, void *work, uint64_t size);
 
 /* child.c */
-HIDDEN __attribute__((noreturn)) void child_main(void *job);
+HIDDEN __attribute__((noreturn)) void forkexec_child_main(void *job);
 
 /* State bits are hints that threads may set in any order. */
 static CORE_INLINE uint32_t state_bits(const struct forkexec_state *s)
@@ -214,6 +241,11 @@ static CORE_INLINE void state_set(struct forkexec_state *s, uint32_t bits)
 	if ((state_bits(s) & bits) != bits)
 		__atomic_fetch_or(&s->bits, bits, __ATOMIC_RELAXED);
 }
+static CORE_INLINE void state_clear(struct forkexec_state *s, uint32_t bits)
+{
+	if (state_bits(s) & bits)
+		__atomic_fetch_and(&s->bits, ~bits, __ATOMIC_RELAXED);
+}
 
 static CORE_INLINE int fail(struct forkexec_result *reterr, uint32_t step, int err, int64_t detail)
 {
@@ -222,6 +254,7 @@ static CORE_INLINE int fail(struct forkexec_result *reterr, uint32_t step, int e
 	reterr->step = step;
 	reterr->err = err;
 	reterr->detail = detail;
+	reterr->retry_flags = 0;
 	return -err;
 }
 

@@ -72,6 +72,65 @@ struct look {
 	struct folder folders[2];
 };
 
+/* All symbols of the library begin with forkexec_. */
+#define folder_next        forkexec_folder_next
+#define folder_open        forkexec_folder_open
+#define has_cap            forkexec_has_cap
+#define id_map_bad_line    forkexec_id_map_bad_line
+#define is_number          forkexec_is_number
+#define look_caps          forkexec_look_caps
+#define look_cgroup        forkexec_look_cgroup
+#define look_chdir         forkexec_look_chdir
+#define look_chroot        forkexec_look_chroot
+#define look_clone         forkexec_look_clone
+#define look_execve        forkexec_look_execve
+#define look_fd_name       forkexec_look_fd_name
+#define look_fds           forkexec_look_fds
+#define look_file_limit    forkexec_look_file_limit
+#define look_frozen        forkexec_look_frozen
+#define look_id_map        forkexec_look_id_map
+#define look_ids           forkexec_look_ids
+#define look_interpreters  forkexec_look_interpreters
+#define look_may           forkexec_look_may
+#define look_memory_limit  forkexec_look_memory_limit
+#define look_mount         forkexec_look_mount
+#define look_number        forkexec_look_number
+#define look_open          forkexec_look_open
+#define look_proc_path     forkexec_look_proc_path
+#define look_process_limit forkexec_look_process_limit
+#define look_program_path  forkexec_look_program_path
+#define look_read          forkexec_look_read
+#define look_request       forkexec_look_request
+#define look_status        forkexec_look_status
+#define look_terminal      forkexec_look_terminal
+#define look_too_big       forkexec_look_too_big
+#define look_walk          forkexec_look_walk
+#define look_who           forkexec_look_who
+#define look_writer        forkexec_look_writer
+#define say                forkexec_say
+#define say_bytes          forkexec_say_bytes
+#define say_capability     forkexec_say_capability
+#define say_errno          forkexec_say_errno
+#define say_flags          forkexec_say_flags
+#define say_hex            forkexec_say_hex
+#define say_hint           forkexec_say_hint
+#define say_kind           forkexec_say_kind
+#define say_machine        forkexec_say_machine
+#define say_map_line       forkexec_say_map_line
+#define say_number         forkexec_say_number
+#define say_octal          forkexec_say_octal
+#define say_owner          forkexec_say_owner
+#define say_raw            forkexec_say_raw
+#define say_step           forkexec_say_step
+#define say_walk           forkexec_say_walk
+#define text_add           forkexec_text_add
+#define text_add_number    forkexec_text_add_number
+#define text_begins        forkexec_text_begins
+#define text_equal         forkexec_text_equal
+#define text_find          forkexec_text_find
+#define text_length        forkexec_text_length
+#define text_number        forkexec_text_number
+
 /* explain_text.c */
 HIDDEN void say(struct text *t, const char *words);
 HIDDEN void say_raw(struct text *t, const char *s);

@@ -239,6 +239,25 @@ static int look_scalars(struct text *t, const struct forkexec_request *r, uint64
 	return 0;
 }
 
+/* A flag that is not known, or that needs another. */
+static int look_flag(struct text *t, uint64_t flags)
+{
+	if (flags & ~FORKEXEC_KNOWN_FLAGS) {
+		say(t, "flags has bits that this version does not know: ");
+		say_hex(t, flags & ~FORKEXEC_KNOWN_FLAGS);
+		say(t, ".");
+	} else if (flags & FORKEXEC_NO_SETGROUPS && !(flags & FORKEXEC_CREDENTIAL)) {
+		say(t, "{FORKEXEC_NO_SETGROUPS} counts only with {FORKEXEC_CREDENTIAL}. Set both.");
+	} else if (flags & FORKEXEC_KEEP_DUMPABLE && !(flags & FORKEXEC_CREDENTIAL)) {
+		say(t, "{FORKEXEC_KEEP_DUMPABLE} counts only with {FORKEXEC_CREDENTIAL}. Set both.");
+	} else if (flags & FORKEXEC_GID_SETGROUPS && !(flags & FORKEXEC_GID_MAP)) {
+		say(t, "{FORKEXEC_GID_SETGROUPS} counts only with {FORKEXEC_GID_MAP}. Set both.");
+	} else {
+		say(t, "A flag is set that counts only together with another.");
+	}
+	return 1;
+}
+
 /* detail is the offset of the field. */
 HIDDEN int look_request(struct look *l)
 {
@@ -254,12 +273,7 @@ HIDDEN int look_request(struct look *l)
 	RULE(path, "{path} is NULL: name the program.")
 	RULE(argv, "{argv} is NULL: give at least an empty list that ends in NULL.")
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
-	if (at >= offsetof(struct forkexec_request, flags) &&
-	    at < offsetof(struct forkexec_request, path)) {
-		say(t, "flags has bits that this version does not know: ");
-		say_hex(t, r->flags & ~FORKEXEC_KNOWN_FLAGS);
-		say(t, ".");
-		return 1;
-	}
+	if (at == offsetof(struct forkexec_request, flags))
+		return look_flag(t, r->flags);
 	return look_lists(t, r, at) || look_scalars(t, r, at);
 }

@@ -26,20 +26,34 @@ static int64_t min64(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Looks at a child without reaping it. Returns what waitid(2) does. */
+static long peek(int pid, struct sys_siginfo *ret)
+{
+	ret->pid = 0; /* stays so while the child lives */
+	return sys_waitid(P_PID, pid, ret, WEXITED | WNOHANG | WNOWAIT);
+}
+
 /* Has the child ended without anybody having waited for it, or been reaped? */
 static int child_has_ended(int pid)
 {
 	struct sys_siginfo info;
-	long ret;
+	long ret = peek(pid, &info);
 
-	info.pid = 0;
-	ret = sys_waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	return ret == 0 ? info.pid != 0 : ret == -E_CHILD;
+}
+
+/* Is a child that has reported no failure known to have come past its execve? */
+static int child_has_executed(int pid)
+{
+	struct sys_siginfo info;
+
+	return peek(pid, &info) == 0 && (info.pid == 0 || info.code == CLD_EXITED);
 }
 
 /* Describes the sleep until the kernel clears the child's tid, at most ns long. */
 static void wait_for_tid(struct job *job, struct wait *w, int64_t ns)
 {
+	w->what = WAIT_TID;
 	w->timeout.sec = 0;
 	w->timeout.nsec = (sys_nsec)ns;
 	w->nr = NR_futex;
@@ -60,6 +74,7 @@ static void after_wait_for_tid(struct job *job, long ret, int pid)
 
 static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 {
+	w->what = WAIT_REPORT;
 	w->timeout.sec = 0;
 	w->timeout.nsec = (sys_nsec)ns;
 	w->poll.fd = job->report[0];
@@ -73,56 +88,114 @@ static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 	w->args[4] = SIGSET_BYTES;
 }
 
-/* Returns 1 if the pipe has told all it will: a record, or end of file at the exec. */
-static int after_wait_for_report(struct job *job, long ret)
+/* Returns 1 if the pipe has ended: at the exec, or at the exit, maybe after a record. */
+static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 {
 	struct record record;
-	long n = ret;
+	long n = w->ret;
 
-	if (n < 0 && n != -E_INTR)
-		sys_sleep_ms(1);
-	if (n <= 0)
-		return 0;
-	n = sys_read(job->report[0], &record, sizeof(record));
-	if (n < 0)
+	if (n > 0)
+		n = sys_read(job->report[0], &record, sizeof(record));
+	else if (n == 0)
 		return 0;
 	if (n == sizeof(record)) {
 		job->record.err = record.err;
 		job->record.detail = record.detail;
 		job->record.step = record.step;
+		return 0;
+	}
+	if (n < 0) {
+		if (n != -E_INTR)
+			sys_sleep_ms(1);
+		/* A stranger has closed our pipe: only the end of the child tells now. */
+		return w->ret > 0 && w->poll.revents & POLLNVAL && child_has_ended(pid);
 	}
 	return 1;
 }
 
 /*
- * One round of waiting until the child shares nothing with us any more, and its record,
- * if it failed, is in the job. Memory that was seen to be shared tells by itself; until
- * then the pipe does. Returns 0 if so, WAIT_MORE with a sleep described in *w, or
- * -errno. The result of the sleep of the round before is in w->ret.
+ * The sleep of FORKEXEC_BLOCK_SIGNALS. The time is more than a tick of any kernel, so that
+ * setting it costs nothing; forkexec_cancel() wakes it, or waits for its end.
  */
-static int wait_for_exec(struct job *job, int pid, struct wait *w)
+static void wait_quietly(struct job *job, struct wait *w, int64_t ns)
 {
-	int pipe_is_done = 0, shared;
+	uint64_t all = ~UINT64_C(0), mask;
+	struct sys_timespec t;
+
+	w->what = WAIT_QUIETLY;
+	t.sec = 0;
+	t.nsec = (sys_nsec)min64(ns, FORKEXEC_BLOCK_SIGNALS_MS * 1000000);
+	if (w->blocked) {
+		sys_futex_wait(&job->tid, 1, &t);
+	} else if (sys_rt_sigprocmask(SIG_SETMASK, &all, &mask) >= 0) {
+		sys_futex_wait(&job->tid, 1, &t);
+		sys_restore_mask(&mask);
+	}
+}
+
+/* No such sleep for a child in a namespace of somebody else's, who could stop it each time. */
+static int may_wait_quietly(const struct job *job, const struct wait *w)
+{
+	return w->what == WAIT_NOT_YET && job->request->flags & FORKEXEC_BLOCK_SIGNALS &&
+	       job->share == SHARE && job->report[0] < 0;
+}
+
+/*
+ * Does the child share nothing with us any more, and is its record, if it failed, in the
+ * job? Memory of a proven method tells by itself. Else the end of the report pipe does; or
+ * the cleared tid, if the memory is known to be shared.
+ */
+static int child_has_left(struct job *job, int pid, const struct wait *w)
+{
+	if (w->what == WAIT_REPORT && after_wait_for_report(job, w, pid))
+		return 1;
+	if (w->what == WAIT_TID)
+		after_wait_for_tid(job, w->ret, pid);
+	return (job->marked || job->report[0] < 0) &&
+	       !__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE);
+}
+
+/* Returns 0 when the child has left, or *ret_outcome is why nobody waits for it; 1 to sleep. */
+static int wait_for_exec(struct job *job, int pid, struct wait *w,
+			 enum forkexec_outcome *ret_outcome)
+{
 	int64_t left = WAIT_SLICE_NS;
 
-	if (w->nr == NR_ppoll)
-		pipe_is_done = after_wait_for_report(job, w->ret);
-	else if (w->nr == NR_futex)
-		after_wait_for_tid(job, w->ret, pid);
-	shared = job->marked || job->report[0] < 0;
-	if (shared ? !__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE) : pipe_is_done)
-		return 0;
-	if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL))
-		return -E_CANCELED;
-	if (w->end != INT64_MAX)
-		left = min64(w->end - sys_monotonic_ns(), WAIT_SLICE_NS);
-	if (left <= 0)
-		return -E_TIMEDOUT;
-	if (shared)
-		wait_for_tid(job, w, left);
-	else
-		wait_for_report(job, w, left);
-	return WAIT_MORE;
+	*ret_outcome = FORKEXEC_RUNNING;
+	while (!child_has_left(job, pid, w)) {
+		if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL)) {
+			*ret_outcome = FORKEXEC_CANCELLED;
+			return 0;
+		}
+		if (w->end != INT64_MAX)
+			left = min64(w->end - sys_monotonic_ns(), WAIT_SLICE_NS);
+		if (left <= 0) {
+			*ret_outcome = FORKEXEC_TIMED_OUT;
+			return 0;
+		}
+		if (may_wait_quietly(job, w)) {
+			wait_quietly(job, w, left);
+			continue;
+		}
+		if (job->report[0] < 0)
+			wait_for_tid(job, w, left);
+		else
+			wait_for_report(job, w, left);
+		return 1;
+	}
+	return 0;
+}
+
+/* Remembers what this start has shown of the way in which its child was made. */
+static void learn(const struct job *job, struct forkexec_state *state, int pid)
+{
+	if (!job->marked)
+		return;
+	if (job->trimmed)
+		state_set(state, STATE_TRIMS);
+	if (job->report[0] < 0 || job->record.step || !child_has_executed(pid))
+		return;
+	state_set(state, job->tid ? STATE_NO_CLEARTID : STATE_PROVEN(job->method));
 }
 
 /*
@@ -138,41 +211,56 @@ static void reap(int pid, int pidfd)
 	do {
 		ret = sys_sure(NR_waitid, by_pidfd ? P_PIDFD : P_PID, by_pidfd ? pidfd : pid,
 			       (long)&info, WEXITED, 0);
-		if (ret == -E_INVAL)
-			by_pidfd = 0;
+		if (ret != -E_INVAL)
+			continue;
+		if (!by_pidfd)
+			return;
+		by_pidfd = 0;
 	} while (ret == -E_INTR || ret == -E_INVAL);
 }
 
-HIDDEN int start(const struct forkexec_request *r, struct forkexec_result *ret,
-		 struct forkexec_state *state, const uint64_t *mask)
+/* What a start that closes descriptors early could not find may be there for one that does not. */
+static uint64_t retry_flags(const struct job *job, uint32_t step, int err)
+{
+	if (job->trim && err == E_NOENT &&
+	    (step == FORKEXEC_STEP_CHROOT || step == FORKEXEC_STEP_CHDIR ||
+	     step == FORKEXEC_STEP_EXECVE) &&
+	    forkexec_may_need_fds(job->request, step))
+		return FORKEXEC_WHOLE_TABLE;
+	return 0;
+}
+
+HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_result *ret,
+			  struct forkexec_state *state, const uint64_t *mask)
 {
 	struct job *job;
-	int err = plan_check(r, ret);
+	int err = forkexec_plan_check(r, ret);
 
 	if (err)
 		return err;
 	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
 			    (int64_t)offsetof(struct forkexec_request, work));
-	job = plan_job(r);
+	job = forkexec_plan_job(r);
 	ret->step = FORKEXEC_STEP_NONE;
 	ret->err = 0;
 	ret->detail = 0;
-	return clone_job(job, ret, state, mask);
+	ret->retry_flags = 0;
+	return forkexec_clone_job(job, ret, state, mask);
 }
 
 PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
 			  struct forkexec_state *state)
 {
-	return start(r, ret, state, NULL);
+	return forkexec_begin(r, ret, state, NULL);
 }
 
-HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns)
+HIDDEN void forkexec_wait_begin(struct wait *w, int64_t timeout_ns, int blocked)
 {
 	int64_t now;
 
-	w->nr = -1;
-	w->ret = 0;
+	w->what = WAIT_NOT_YET;
+	w->blocked = (uint32_t)blocked;
 	w->end = INT64_MAX;
 	if (timeout_ns < 0)
 		return;
@@ -181,45 +269,55 @@ HIDDEN void wait_begin(struct wait *w, int64_t timeout_ns)
 		w->end = now + timeout_ns;
 }
 
-HIDDEN int finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
-			struct forkexec_state *state, struct wait *w)
+HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkexec_result *ret,
+				 struct forkexec_state *state, struct wait *w,
+				 enum forkexec_outcome *ret_outcome)
 {
 	struct job *job = r->work;
 	uint32_t step;
-	int err = wait_for_exec(job, ret->pid, w);
+	int err;
 
-	if (err)
-		return err;
+	*ret_outcome = FORKEXEC_FAILED;
+	if (ret->pid <= 0) /* called once more after it has failed */
+		return 0;
+	if (wait_for_exec(job, ret->pid, w, ret_outcome))
+		return 1;
+	if (*ret_outcome != FORKEXEC_RUNNING)
+		return 0;
+	learn(job, state, ret->pid);
 	if (job->report[0] >= 0)
 		sys_close(job->report[0]);
 	job->report[0] = -1;
-	if (job->marked)
-		state_set(state, STATE_PROVEN(job->method) | (job->trimmed ? STATE_TRIMS : 0));
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;
+	err = job->record.err;
 	if (r->flags & FORKEXEC_ERRNO_PIPE) {
 		ret->step = step;
-		ret->err = job->record.err;
+		ret->err = err;
 		ret->detail = job->record.detail;
 		return 0;
 	}
 	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);
-	return fail(ret, step, job->record.err, job->record.detail);
+	(void)fail(ret, step, err, job->record.detail);
+	ret->retry_flags = retry_flags(job, step, err);
+	*ret_outcome = FORKEXEC_FAILED;
+	return 0;
 }
 
-PUBLIC int forkexec_finish(const struct forkexec_request *r, struct forkexec_result *ret,
-			   struct forkexec_state *state, int64_t timeout_ns)
+PUBLIC enum forkexec_outcome forkexec_finish(const struct forkexec_request *r,
+					     struct forkexec_result *ret,
+					     struct forkexec_state *state, int64_t timeout_ns)
 {
+	enum forkexec_outcome outcome;
 	struct wait w;
-	int err;
 
-	wait_begin(&w, timeout_ns);
-	while ((err = finish_round(r, ret, state, &w)) == WAIT_MORE)
+	forkexec_wait_begin(&w, timeout_ns, 0);
+	while (forkexec_finish_round(r, ret, state, &w, &outcome))
 		w.ret = sys_call(w.nr, w.args[0], w.args[1], w.args[2], w.args[3], w.args[4], 0);
-	return err;
+	return outcome;
 }
 
 PUBLIC int forkexec_settle(struct forkexec_state *state)
@@ -229,7 +327,7 @@ PUBLIC int forkexec_settle(struct forkexec_state *state)
 
 	if (sys_rt_sigprocmask(SIG_SETMASK, &all, &mask) < 0)
 		return 1; /* in no state to tell */
-	n = hold_settle(state);
+	n = forkexec_hold_settle(state);
 	sys_restore_mask(&mask);
 	return n;
 }
@@ -238,7 +336,7 @@ PUBLIC int forkexec_settle(struct forkexec_state *state)
  * The end of file comes microseconds after the child's tid is cleared, unless a child of
  * somebody else's fork(2) has the pipe, too: then a later start does it.
  */
-static void settle_soon(const struct job *job, struct forkexec_state *state)
+HIDDEN void forkexec_settle_soon(const struct job *job, struct forkexec_state *state)
 {
 	int tries;
 
@@ -254,7 +352,7 @@ PUBLIC void forkexec_cancel(void *work)
 	sys_futex_wake(&job->tid);
 }
 
-HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size)
+HIDDEN void *forkexec_work_take(struct forkexec_state *state, uint64_t *size)
 {
 	void *work = NULL;
 	long ret;
@@ -269,7 +367,7 @@ HIDDEN void *work_take(struct forkexec_state *state, uint64_t *size)
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
 }
 
-HIDDEN void work_give(struct forkexec_state *state, void *work, uint64_t size)
+HIDDEN void forkexec_work_give(struct forkexec_state *state, void *work, uint64_t size)
 {
 	void *none = NULL;
 
@@ -291,14 +389,20 @@ static void copy_request(struct forkexec_request *to, const struct forkexec_requ
 }
 
 /*
- * Sleeps a little of what is left before the next try; always returns 1. The whole
- * start is tried again, not just the execve in the child: the child itself may hold
- * the descriptor that is open for writing, as a copy of its parent's.
+ * Shall a start that has failed be tried again, and with which flags? The whole of it, not just
+ * the execve in the child: of a busy text, the child itself may hold the descriptor that is
+ * open for writing, as a copy of its parent's.
  */
-static int pause_ms(uint32_t *left)
+static int try_again(struct forkexec_request *own, const struct forkexec_result *ret)
 {
+	if (ret->retry_flags) {
+		own->flags |= ret->retry_flags;
+		return 1;
+	}
+	if (ret->step != FORKEXEC_STEP_EXECVE || ret->err != E_TXTBSY || !own->text_busy_ms)
+		return 0;
 	sys_sleep_ms(1);
-	--*left;
+	own->text_busy_ms--;
 	return 1;
 }
 
@@ -307,23 +411,23 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 {
 	struct forkexec_request own;
 	uint64_t size;
-	int err = plan_check(request, ret);
+	int err = forkexec_plan_check(request, ret);
 
 	if (err)
 		return err;
 	copy_request(&own, request);
 	size = forkexec_work_size(request);
-	own.work = work_take(state, &size);
+	own.work = forkexec_work_take(state, &size);
 	own.work_size = size;
 	if (!own.work)
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_NOMEM,
 			    (int64_t)offsetof(struct forkexec_request, work));
 	do {
 		err = forkexec_start(&own, ret, state);
-		if (!err)
-			err = forkexec_finish(&own, ret, state, -1);
-	} while (err == -E_TXTBSY && own.text_busy_ms > 0 && pause_ms(&own.text_busy_ms));
-	settle_soon(own.work, state);
-	work_give(state, own.work, size);
+		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
+			err = -ret->err;
+	} while (err && try_again(&own, ret));
+	forkexec_settle_soon(own.work, state);
+	forkexec_work_give(state, own.work, size);
 	return err;
 }

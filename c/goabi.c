@@ -35,18 +35,22 @@ static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_s
 		    flag_if(sys->ptrace, FORKEXEC_PTRACE) |
 		    flag_if(sys->uid_mappings.ptr != NULL, FORKEXEC_UID_MAP) |
 		    flag_if(sys->gid_mappings.ptr != NULL, FORKEXEC_GID_MAP) |
-		    flag_if(sys->gid_mappings_enable_setgroups, FORKEXEC_GID_SETGROUPS) |
+		    flag_if(sys->gid_mappings.ptr && sys->gid_mappings_enable_setgroups,
+			    FORKEXEC_GID_SETGROUPS) |
 		    flag_if(sys->use_cgroup_fd, FORKEXEC_CGROUP_FD) |
 		    flag_if(sys->pidfd != NULL, FORKEXEC_PIDFD);
-	r->ctty = narrow(sys->ctty);
-	r->pgid = (int32_t)sys->pgid; /* truncated by the kernel in Go's own path, too */
+	if (sys->setctty || sys->foreground)
+		r->ctty = narrow(sys->ctty);
+	if (sys->setpgid || sys->foreground)
+		r->pgid = (int32_t)sys->pgid; /* truncated by the kernel in Go's own path, too */
 	r->pdeathsig = narrow(sys->pdeathsig);
 	r->clone_flags = sys->cloneflags;
 	r->unshare_flags = sys->unshareflags;
 	r->n_uid_map = count(&sys->uid_mappings);
 	r->n_gid_map = count(&sys->gid_mappings);
 	r->n_ambient_caps = count(&sys->ambient_caps);
-	r->cgroup_fd = narrow(sys->cgroup_fd);
+	if (sys->use_cgroup_fd)
+		r->cgroup_fd = narrow(sys->cgroup_fd);
 	if (cred) {
 		r->flags |= FORKEXEC_CREDENTIAL |
 			    flag_if(cred->no_setgroups, FORKEXEC_NO_SETGROUPS);
@@ -74,12 +78,17 @@ static void from_frame(struct forkexec_request *r, const struct forkexec_go_fram
 	r->chroot = f->chroot;
 	r->dir = f->dir;
 	r->n_fds = count(&f->attr->files);
-	r->flags = FORKEXEC_VFORK | flag_if(f->pipe >= 0, FORKEXEC_ERRNO_PIPE) |
-		   flag_if(state_bits(state) & FORKEXEC_STATE_NOFILE, FORKEXEC_NOFILE);
-	r->errno_pipe = narrow(f->pipe);
-	r->nofile_soft = state->nofile_soft;
-	r->nofile_max = state->nofile_max;
-	r->nofile_raised = state->nofile_raised;
+	r->flags = FORKEXEC_BLOCK_SIGNALS;
+	if (f->pipe >= 0) {
+		r->flags |= FORKEXEC_ERRNO_PIPE;
+		r->errno_pipe = narrow(f->pipe);
+	}
+	if (state_bits(state) & FORKEXEC_STATE_NOFILE) {
+		r->flags |= FORKEXEC_NOFILE;
+		r->nofile_soft = state->nofile_soft;
+		r->nofile_max = state->nofile_max;
+		r->nofile_raised = state->nofile_raised;
+	}
 	from_sys_attr(r, f->sys);
 }
 
@@ -117,9 +126,11 @@ static void copy_lists(struct forkexec_request *r, const struct forkexec_go_fram
 	int32_t *fds;
 	uint32_t i;
 
-	r->uid_map = maps;
+	if (r->flags & FORKEXEC_UID_MAP)
+		r->uid_map = maps;
 	maps = copy_map(maps, &sys->uid_mappings, r->n_uid_map);
-	r->gid_map = maps;
+	if (r->flags & FORKEXEC_GID_MAP)
+		r->gid_map = maps;
 	maps = copy_map(maps, &sys->gid_mappings, r->n_gid_map);
 	caps = (uint64_t *)(void *)maps;
 	r->ambient_caps = caps;
@@ -132,7 +143,7 @@ static void copy_lists(struct forkexec_request *r, const struct forkexec_go_fram
 		*fds++ = narrow((intptr_t)files[i]);
 }
 
-HIDDEN int go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state)
+HIDDEN int forkexec_go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
 	struct forkexec_request *r = &g->request;
 	uint64_t size;
@@ -145,20 +156,22 @@ HIDDEN int go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forke
 		return -E_INVAL;
 	f->ret_err = E_NOMEM;
 	g->work_size = size + lists_size(r);
-	g->work = work_take(state, &g->work_size);
+	g->work = forkexec_work_take(state, &g->work_size);
 	if (!g->work)
 		return -E_NOMEM;
 	r->work = g->work;
 	r->work_size = size;
 	g->result.step = FORKEXEC_STEP_NONE;
 	copy_lists(r, f, g->work + size);
+	f->ret_err = 0;
 	return 0;
 }
 
-HIDDEN void go_end(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state,
+HIDDEN void forkexec_go_end(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state,
 		   int err)
 {
-	work_give(state, g->work, g->work_size);
+	forkexec_settle_soon(g->request.work, state);
+	forkexec_work_give(state, g->work, g->work_size);
 	f->ret_err = (uintptr_t)-err;
 	if (err)
 		return;
@@ -172,10 +185,10 @@ PUBLIC void forkexec_go(struct forkexec_go_frame *f, struct forkexec_state *stat
 	struct go_call g;
 	int err;
 
-	if (go_begin(&g, f, state))
+	if (forkexec_go_begin(&g, f, state))
 		return;
 	err = forkexec_start(&g.request, &g.result, state);
-	if (!err)
-		err = forkexec_finish(&g.request, &g.result, state, -1);
-	go_end(&g, f, state, err);
+	if (!err && forkexec_finish(&g.request, &g.result, state, -1) == FORKEXEC_FAILED)
+		err = -g.result.err;
+	forkexec_go_end(&g, f, state, err);
 }

@@ -216,10 +216,17 @@ static uint32_t lose(struct hold *h)
 	return SHARE;
 }
 
+/* The read end is the state's from here on. */
+static void close_child_end(struct job *job)
+{
+	if (job->hold[1] >= 0)
+		sys_close(job->hold[1]);
+	job->hold[0] = job->hold[1] = -1;
+}
+
 /*
  * May this start's child share our memory, and what must be done for it? The start is
- * one that plan_may_share() allows. If job->hold is a pipe afterwards, hold_cloned() or
- * hold_drop() must follow.
+ * one that forkexec_plan_may_share() allows.
  */
 static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3)
 {
@@ -253,37 +260,33 @@ static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3
 	unlock(h);
 	if (share != SHARE_NOT && new_user && r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP) &&
 	    !may_write_maps()) {
-		hold_drop(job, state);
+		close_child_end(job); /* and with no child the place is free again */
+		(void)forkexec_hold_settle(state);
 		share = SHARE_NOT;
 	}
 	return share;
 }
 
-HIDDEN void hold_begin(struct job *job, struct forkexec_state *state, int clone3)
+HIDDEN void forkexec_hold_begin(struct job *job, struct forkexec_state *state, int clone3)
 {
-	if (plan_may_share(job->request))
+	job->share = SHARE_NOT;
+	if (forkexec_plan_may_share(job->request))
 		job->share = decide(job, state, clone3);
 	job->held = job->hold[0] >= 0;
 	if (!job->held && count(hold_of(state)))
-		(void)hold_settle(state);
+		(void)forkexec_hold_settle(state);
 }
 
-HIDDEN void hold_cloned(struct job *job)
+HIDDEN void forkexec_hold_end(struct job *job, struct forkexec_state *state, int shares)
 {
-	if (job->hold[1] >= 0)
-		sys_close(job->hold[1]);
-	job->hold[0] = job->hold[1] = -1; /* the read end is the state's */
-}
-
-HIDDEN void hold_drop(struct job *job, struct forkexec_state *state)
-{
-	hold_cloned(job);
-	job->share = SHARE_NOT;
+	close_child_end(job);
+	if (shares || !job->held)
+		return;
 	job->held = 0;
-	(void)hold_settle(state);
+	(void)forkexec_hold_settle(state);
 }
 
-HIDDEN int hold_settle(struct forkexec_state *state)
+HIDDEN int forkexec_hold_settle(struct forkexec_state *state)
 {
 	struct hold *h = hold_of(state);
 

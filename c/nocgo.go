@@ -39,11 +39,17 @@ func Start(r *Request, res *Result, s *State) int {
 }
 
 // Finish waits until the child executes its program, for at most ns nanoseconds if
-// that is not negative. It returns 0 or a negative errno.
-func Finish(r *Request, res *Result, s *State, ns int64) int {
+// that is not negative.
+func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
-	return call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
+	outcome := call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
+	if errno := call.Blocked(); errno != 0 { // a filter came up since the start
+		const stepWait = 5
+		res.Step, res.Err = stepWait, int32(-errno)
+		return TimedOut
+	}
+	return Outcome(outcome)
 }
 
 // Settle makes this process dumpable again if it is time, and returns how many children
@@ -62,7 +68,7 @@ func Explain(r *Request, res *Result, flags uint32, buffer unsafe.Pointer, size 
 	return call.Explain(unsafe.Pointer(r), unsafe.Pointer(res), flags, buffer, uint64(size))
 }
 
-// Cancel makes a Finish of another thread on the same work memory return ECANCELED.
+// Cancel makes a Finish of another thread on the same work memory return Cancelled.
 func Cancel(work unsafe.Pointer) {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)

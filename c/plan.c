@@ -48,6 +48,42 @@ static int check_shape(const struct forkexec_request *r, struct forkexec_result 
 }
 
 /*
+ * What is set counts, or is refused: a forgotten FORKEXEC_CREDENTIAL would run the program
+ * as root.
+ */
+static int check_flags(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	const struct {
+		uint64_t flags; /* one of them is needed */
+		int set;
+		size_t offset;
+	} rules[] = {
+		{FORKEXEC_CREDENTIAL, r->uid != 0, FIELD(uid)},
+		{FORKEXEC_CREDENTIAL, r->gid != 0, FIELD(gid)},
+		{FORKEXEC_CREDENTIAL, r->groups != NULL, FIELD(groups)},
+		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_NO_SETGROUPS) != 0, FIELD(flags)},
+		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_KEEP_DUMPABLE) != 0, FIELD(flags)},
+		{FORKEXEC_UID_MAP, r->uid_map != NULL, FIELD(uid_map)},
+		{FORKEXEC_GID_MAP, r->gid_map != NULL, FIELD(gid_map)},
+		{FORKEXEC_GID_MAP, (r->flags & FORKEXEC_GID_SETGROUPS) != 0, FIELD(flags)},
+		{FORKEXEC_CLOSE_FDS, (r->flags & FORKEXEC_WHOLE_TABLE) != 0, FIELD(flags)},
+		{FORKEXEC_SETPGID | FORKEXEC_FOREGROUND, r->pgid != 0, FIELD(pgid)},
+		{FORKEXEC_SETCTTY | FORKEXEC_FOREGROUND, r->ctty != 0, FIELD(ctty)},
+		{FORKEXEC_CGROUP_FD, r->cgroup_fd != 0, FIELD(cgroup_fd)},
+		{FORKEXEC_NOFILE, r->nofile_soft != 0, FIELD(nofile_soft)},
+		{FORKEXEC_NOFILE, r->nofile_max != 0, FIELD(nofile_max)},
+		{FORKEXEC_NOFILE, r->nofile_raised != 0, FIELD(nofile_raised)},
+		{FORKEXEC_ERRNO_PIPE, r->errno_pipe != 0, FIELD(errno_pipe)},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].set && !(r->flags & rules[i].flags))
+			return refuse(reterr, rules[i].offset);
+	return 0;
+}
+
+/*
  * A map needs a new user namespace to be written for: without one the standard
  * library's child waits for ever, as its parent fails to write.
  */
@@ -61,13 +97,15 @@ static int check_id_map(const struct forkexec_request *r, uint64_t flag, uint32_
 	return 0;
 }
 
-HIDDEN int plan_check(const struct forkexec_request *r, struct forkexec_result *reterr)
+HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec_result *reterr)
 {
 	uint64_t refused;
 	uint32_t i;
 	int err;
 
 	err = check_shape(r, reterr);
+	if (!err)
+		err = check_flags(r, reterr);
 	if (err)
 		return err;
 	refused = r->clone_flags & ~(CLONE_NAMESPACES | CLONE_HARMLESS);
@@ -142,7 +180,7 @@ static char *put_string(char *p, const char *s)
 	return p;
 }
 
-HIDDEN void plan_proc_path(char path[PROC_PATH], int pid, const char *file)
+HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file)
 {
 	char *p = put_string(path, "/proc/");
 
@@ -166,30 +204,19 @@ static char *put_id_map(char *p, const struct forkexec_id_map *map, uint32_t n)
 	return p;
 }
 
-static int starts_with(const char *s, const char *prefix)
+/* Does fds[i] have to become i after descriptor fds[i] has become another one's? */
+static uint32_t must_move(const struct forkexec_request *r)
 {
-	for (; *prefix; prefix++, s++) {
-		if (*s != *prefix)
-			return 0;
-		NOT_A_LIBC_CALL();
-	}
-	return 1;
+	uint32_t i;
+
+	for (i = 0; i < r->n_fds; i++)
+		if (r->fds[i] >= 0 && (uint32_t)r->fds[i] < i)
+			return 1;
+	return 0;
 }
 
-/* May a path go through one of our descriptors, as "/proc/self/fd/7" does? */
-static int needs_fd(const char *path)
-{
-	if (!path || path[0] != '/')
-		return 0;
-	if (!starts_with(path, "/proc/"))
-		return starts_with(path, "/dev/fd/");
-	while (*path && !starts_with(path, "/fd/"))
-		path++;
-	return *path != 0;
-}
-
-/* Lays the job out in the request's work memory. The request has passed plan_check. */
-HIDDEN struct job *plan_job(const struct forkexec_request *r)
+/* Lays the job out in the request's work memory. The request has passed forkexec_plan_check. */
+HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 {
 	struct job *job = r->work;
 	unsigned char *p = (unsigned char *)r->work + round16(sizeof(*job));
@@ -200,8 +227,8 @@ HIDDEN struct job *plan_job(const struct forkexec_request *r)
 	job->marked = 0;
 	job->cancelled = 0;
 	job->trimmed = 0;
-	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !needs_fd(r->path) && !needs_fd(r->dir) &&
-		    !needs_fd(r->chroot);
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !(r->flags & FORKEXEC_WHOLE_TABLE);
+	job->moves_fds = must_move(r);
 	job->shares_table = 0;
 	job->method = N_METHODS;
 	job->record.step = FORKEXEC_STEP_NONE;
@@ -265,7 +292,7 @@ static int suid_dumpable(void)
  *   of our user, without capabilities, could then write a privileged parent's
  *   memory, unless that is not dumpable: hold.c decides.
  */
-HIDDEN int plan_may_share(const struct forkexec_request *r)
+HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r)
 {
 	/* unshare(2) has nothing to do in a copy, but refuses memory that is shared. */
 	if (r->unshare_flags & CLONE_VM)

@@ -56,7 +56,20 @@ type Result struct {
 	Step   uint32
 	Err    int32
 	Detail int64
+
+	RetryFlags uint64
 }
+
+// An Outcome is enum forkexec_outcome.
+type Outcome int
+
+// What Finish says of a child.
+const (
+	Running Outcome = iota
+	Failed
+	TimedOut
+	Cancelled
+)
 
 // State is struct forkexec_state.
 type State struct {
@@ -70,9 +83,6 @@ type State struct {
 
 // The flags of Request.Flags and the settable bits of State.Bits, as in forkexec.h.
 // layout.go checks at compile time that they are the same.
-//
-// A start with Vfork waits for the execve, which is faster than to sleep in Finish, but not
-// for more than 20 ms, in which its thread takes no signals.
 const (
 	Setsid uint64 = 1 << iota
 	Setpgid
@@ -90,8 +100,9 @@ const (
 	Nofile
 	CloseFds
 	_ // ERRNO_PIPE
-	Vfork
+	BlockSignals
 	KeepDumpable
+	WholeTable
 
 	StateNoClone3 uint32 = 1
 )
@@ -107,19 +118,4 @@ const (
 // count there.
 func Held(s *State) bool {
 	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
-}
-
-// Leavable reports whether it was seen in this process that a start returns before its
-// child's execve: STATE_PROVEN of the methods without CLONE_VFORK in core.h.
-func Leavable(s *State) bool {
-	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
-	return atomic.LoadUint32(&s.Bits)&proven != 0
-}
-
-// Running reports whether the child of a start has begun to run, so that its
-// descriptors are its own. work is the start's memory; struct job of core.h has the
-// child's mark there. False also while that cannot be told.
-func Running(work unsafe.Pointer) bool {
-	const marked = 4
-	return atomic.LoadUint32((*uint32)(unsafe.Add(work, marked))) != 0
 }

@@ -83,6 +83,7 @@
 #define E_TXTBSY    26
 #define E_NOSPC     28
 #define E_NAMETOOLONG 36
+#define E_PIPE      32
 #define E_NOSYS     38
 #define E_LOOP      40
 #define E_OPNOTSUPP 95
@@ -121,7 +122,10 @@
 #define O_NONBLOCK       04000
 #define O_CLOEXEC        02000000
 #define O_PATH           010000000
+#define RESOLVE_NO_MAGICLINKS 2
+#define RESOLVE_IN_ROOT  16
 #define FD_CLOEXEC       1
+#define F_GETFD          1
 #define F_SETFD          2
 #define F_DUPFD_CLOEXEC  1030
 #define CLOSE_RANGE_UNSHARE 2
@@ -163,6 +167,7 @@
 #define POLLNVAL         32
 #define P_PID            1
 #define P_PIDFD          3
+#define CLD_EXITED       1
 #define WNOHANG          1
 #define WEXITED          4
 #define WNOWAIT          0x01000000
@@ -218,7 +223,6 @@ struct sys_clone_args { /* clone3(2) as of Linux 5.7 */
 struct sys_open_how { /* openat2(2) */
 	uint64_t flags, mode, resolve;
 };
-#define RESOLVE_IN_ROOT 0x10
 
 struct sys_statx { /* statx(2), up to what is asked for here */
 	uint32_t mask, blksize;
@@ -291,10 +295,6 @@ static CORE_INLINE long sys_openat(const char *path, int flags)
 static CORE_INLINE long sys_open_below(int dir, const char *path, int flags)
 {
 	return SYS4(openat, dir, path, flags, 0);
-}
-static CORE_INLINE long sys_openat2(int dir, const char *path, const struct sys_open_how *how)
-{
-	return SYS4(openat2, dir, path, how, sizeof(*how));
 }
 static CORE_INLINE long sys_statx(int fd, const char *path, int flags, struct sys_statx *st)
 {
@@ -411,6 +411,10 @@ static CORE_INLINE long sys_clone(uint64_t flags, void *stack, int32_t *pidfd,
 
 /* Calls that cannot fail on what we pass, or that nobody could act on. */
 static CORE_INLINE int sys_getpid(void) { return (int)sys_sure(NR_getpid, 0, 0, 0, 0, 0); }
+static CORE_INLINE long sys_openat2(int dir, const char *path, const struct sys_open_how *how)
+{
+	return sys_sure(NR_openat2, dir, (long)path, (long)how, sizeof(*how), 0);
+}
 static CORE_INLINE int sys_getppid(void) { return (int)sys_sure(NR_getppid, 0, 0, 0, 0, 0); }
 static CORE_INLINE void sys_close(int fd) { (void)sys_sure(NR_close, fd, 0, 0, 0, 0); }
 static CORE_INLINE void sys_restore_mask(const uint64_t *set)
@@ -430,12 +434,16 @@ static CORE_INLINE void sys_munmap(void *p, size_t n)
 {
 	(void)sys_sure(NR_munmap, (long)p, (long)n, 0, 0, 0);
 }
+static CORE_INLINE void sys_monotonic(struct sys_timespec *ret)
+{
+	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)ret, 0, 0, 0);
+}
 static CORE_INLINE int64_t sys_monotonic_ns(void)
 {
 	struct sys_timespec t;
 
 	t.sec = t.nsec = 0;
-	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
+	sys_monotonic(&t);
 	return (int64_t)t.sec * 1000000000 + t.nsec;
 }
 static CORE_INLINE void sys_sleep_us(int us)

@@ -72,8 +72,8 @@ static CORE_INLINE long arch_syscall(long nr, long a, long b, long c, long d, lo
 /*
  * clone or clone3 onto a new stack. The child knows nothing but registers, and all of
  * them are arguments; but the fourth, for TLS, is never asked for here, so it carries
- * arg. fn cannot be carried: it is child_main, always. The stack is made so that
- * child_main is entered as the ABI wants it.
+ * arg. fn cannot be carried: it is forkexec_child_main, always. The stack is made so that
+ * forkexec_child_main is entered as the ABI wants it.
  */
 static CORE_INLINE long arch_clone(long nr, long a, long b, long c, long d, long e,
 				   void (*fn)(void *), void *arg)
@@ -88,7 +88,7 @@ static CORE_INLINE long arch_clone(long nr, long a, long b, long c, long d, long
 			 "xor %%ebp, %%ebp\n\t"
 			 "sub $12, %%esp\n\t"
 			 "push %%esi\n\t"
-			 "call child_main\n\t"
+			 "call forkexec_child_main\n\t"
 			 "ud2\n"
 			 "1:"
 			 : "=a"(ret)

@@ -115,12 +115,10 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return startC(ctx, argv0, argv, attr, sys, opt)
 	}
 	if opt != nil && opt.CloseFDs {
-		return 0, &Error{Step: StepCloseFds, Errno: syscall.ENOSYS,
-			hint: "CloseFDs needs the C path, and this start goes down the standard library's: see Implementation."}
+		return 0, refused(StepCloseFds, "CloseFDs")
 	}
 	if opt != nil && opt.KeepDumpable && sys.Credential != nil {
-		return 0, &Error{Step: StepRequest, Errno: syscall.ENOSYS, Object: "KeepDumpable",
-			hint: "KeepDumpable needs the C path, and this start goes down the standard library's: see Implementation."}
+		return 0, refused(StepRequest, "KeepDumpable")
 	}
 	with := *attr
 	with.Sys = sys
@@ -139,6 +137,16 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return 0, &Error{Errno: errno, Object: argv0}
 	}
 	return 0, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: err}
+}
+
+// refused is what an option gives that the standard library's path does not have.
+func refused(step Step, option string) *Error {
+	why := "the standard library starts this program"
+	if settings.Get().Stdlib {
+		why = "FORKEXEC=stdlib is set"
+	}
+	return &Error{Step: step, Errno: syscall.ENOSYS, Object: "Options." + option + ", while " + why,
+		hint: option + " needs the C path, and this start goes down the standard library's: see Implementation."}
 }
 
 // startProcess is Start for StartProcess, whose errors it shapes.

@@ -5,9 +5,11 @@
 package forkexec
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 	"forkexec.example/forkexec/c"
 	"forkexec.example/forkexec/go/internal/nofile"
+	"forkexec.example/forkexec/go/internal/pidwait"
 	"forkexec.example/forkexec/go/internal/settings"
 )
 
@@ -23,6 +26,9 @@ const implementation = c.Implementation
 // state is what this process learns about cloning, see struct forkexec_state.
 var state = sync.OnceValue(func() *c.State {
 	s := new(c.State)
+	if shared := settings.Get().State; shared != 0 {
+		s = *(**c.State)(unsafe.Pointer(&shared)) // it is in the data of the program
+	}
 	if settings.Get().NoClone3 {
 		s.Bits = c.StateNoClone3
 	}
@@ -54,7 +60,6 @@ type child struct {
 
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
-	alone    bool    // may have a pipe that no other child shall inherit
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -68,24 +73,53 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	if err := unknownFields(attr, sys); err != nil {
 		return nil, err
 	}
-	work := workBound(attr, sys)
-	a := newArena(arenaSize(argv0, argv, attr, sys) + work + 16)
-	s := &child{arena: a, req: (*c.Request)(a.alloc(unsafe.Sizeof(c.Request{}))), res: (*c.Result)(a.alloc(unsafe.Sizeof(c.Result{})))}
-	*s.req = c.Request{Size: uint64(unsafe.Sizeof(c.Request{}))}
-	*s.res = c.Result{Pidfd: -1}
-	err := s.strings(argv0, argv, attr, sys)
-	if err == nil {
-		err = s.attributes(attr, sys, opt)
+	var count emitter
+	var r c.Request
+	count.room(unsafe.Sizeof(c.Request{}) + unsafe.Sizeof(c.Result{}))
+	emit(&count, &r, argv0, argv, attr, sys, opt)
+	switch {
+	case count.err != nil:
+		return nil, count.err
+	case sys.Setctty && sys.Foreground:
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
+			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
+	case sys.Setctty && sys.Ctty >= len(attr.Files):
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
+			hint: "With Setctty, Ctty is an index into Files: it is " + strconv.Itoa(sys.Ctty) + ", and Files has " + strconv.Itoa(len(attr.Files)) + " entries."}
 	}
-	if err != nil {
-		s.free()
-		return nil, err
+	work := workSize(&r)
+	a := newArena(count.used + 16 + uintptr(work))
+	e := emitter{mem: unsafe.Pointer(&a.mem[0])}
+	s := &child{arena: a}
+	s.req, s.res = (*c.Request)(e.room(unsafe.Sizeof(c.Request{}))), (*c.Result)(e.room(unsafe.Sizeof(c.Result{})))
+	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1}
+	emit(&e, s.req, argv0, argv, attr, sys, opt)
+	end := unsafe.Add(e.mem, e.used)
+	s.work = unsafe.Add(end, -uintptr(end)&15)
+	s.req.Work, s.req.WorkSize = uintptr(s.work), work
+	if opt != nil {
+		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
+		if opt.CloseFDs {
+			s.lent = reserved.lend(e.fds)
+		}
 	}
-	a.align16()
-	s.work = a.alloc(work)
-	s.req.Work = uintptr(s.work)
-	s.req.WorkSize = uint64(work)
 	return s, nil
+}
+
+// usualFiles is how many Files most starts have at the most.
+const usualFiles = 16
+
+// usualWork is enough for each start with so many Files and no ID maps: what forkexec_work_size()
+// returns grows with their number.
+var usualWork = sync.OnceValue(func() uint64 {
+	return c.WorkSize(&c.Request{Size: uint64(unsafe.Sizeof(c.Request{})), NFds: usualFiles})
+})
+
+func workSize(r *c.Request) uint64 {
+	if r.NFds <= usualFiles && r.NUidMap == 0 && r.NGidMap == 0 {
+		return usualWork()
+	}
+	return c.WorkSize(r)
 }
 
 // free gives back what the start has borrowed. Its child has its own descriptors by now,
@@ -95,64 +129,89 @@ func (s *child) free() {
 	s.arena.free()
 }
 
-func (s *child) strings(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr) (err *Error) {
-	if s.req.Path = s.arena.str(argv0); s.req.Path == 0 {
-		return nulError("argv0")
+// emit fills a request, and the memory it points to. It emits the same parts each time it is
+// called with the same arguments. A field is set only with the flag that makes it count, as C
+// wants it.
+func emit(e *emitter, r *c.Request, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
+	r.Size = uint64(unsafe.Sizeof(c.Request{}))
+	r.Flags = c.BlockSignals | nofileFlag
+	if nofileFlag != 0 {
+		r.NofileSoft, r.NofileMax, r.NofileRaised = nofile.Limit[0], nofile.Limit[1], nofileRaised
 	}
-	if s.req.Argv, err = s.arena.strs(argv, "argv"); err != nil {
-		return err
+	r.Path = e.str(argv0, "argv0")
+	r.Argv = e.strs(argv, "argv")
+	r.Envp = e.strs(attr.Env, "Env")
+	r.Chroot = e.optional(sys.Chroot, "Chroot")
+	r.Dir = e.optional(attr.Dir, "Dir")
+	emitFiles(e, r, attr.Files)
+	emitSession(r, sys)
+	emitNamespaces(e, r, sys)
+	emitCredential(e, r, sys)
+	if opt != nil {
+		r.Flags |= c.CloseFds&flagIf(opt.CloseFDs) | c.KeepDumpable&flagIf(opt.KeepDumpable && sys.Credential != nil)
 	}
-	if s.req.Envp, err = s.arena.strs(attr.Env, "Env"); err != nil {
-		return err
-	}
-	if sys.Chroot != "" {
-		if s.req.Chroot = s.arena.str(sys.Chroot); s.req.Chroot == 0 {
-			return nulError("Chroot")
-		}
-	}
-	if attr.Dir != "" {
-		if s.req.Dir = s.arena.str(attr.Dir); s.req.Dir == 0 {
-			return nulError("Dir")
-		}
-	}
-	return nil
 }
 
-func (s *child) attributes(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) *Error {
-	if sys.Setctty && sys.Foreground {
-		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
-			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
+func emitFiles(e *emitter, r *c.Request, files []uintptr) {
+	e.fds, r.Fds = array[int32](e, len(files))
+	r.NFds = uint32(len(files))
+	for i := range e.fds {
+		e.fds[i] = narrow(int(files[i]))
 	}
-	if sys.Setctty && sys.Ctty >= len(attr.Files) {
-		return &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
-			hint: fmt.Sprintf("With Setctty, Ctty is an index into Files: it is %d, and Files has %d entries.", sys.Ctty, len(attr.Files))}
+}
+
+func emitSession(r *c.Request, sys *syscall.SysProcAttr) {
+	r.Flags |= c.Setsid&flagIf(sys.Setsid) | c.Setpgid&flagIf(sys.Setpgid) | c.Foreground&flagIf(sys.Foreground) |
+		c.Setctty&flagIf(sys.Setctty) | c.Noctty&flagIf(sys.Noctty) | c.Ptrace&flagIf(sys.Ptrace)
+	if sys.Setpgid || sys.Foreground {
+		r.Pgid = int32(sys.Pgid) // the kernel truncates it in the standard library's path, too
 	}
-	r := s.req
-	r.Flags = nofileFlag | c.Pidfd&flagIf(sys.PidFD != nil) | c.Setsid&flagIf(sys.Setsid) |
-		c.Setpgid&flagIf(sys.Setpgid) | c.Foreground&flagIf(sys.Foreground) | c.Setctty&flagIf(sys.Setctty) |
-		c.Noctty&flagIf(sys.Noctty) | c.Ptrace&flagIf(sys.Ptrace) | c.UidMap&flagIf(sys.UidMappings != nil) |
-		c.GidMap&flagIf(sys.GidMappings != nil) | c.GidSetgroups&flagIf(sys.GidMappingsEnableSetgroups) |
-		c.CgroupFd&flagIf(sys.UseCgroupFD)
-	r.NofileSoft, r.NofileMax, r.NofileRaised = nofile.Limit[0], nofile.Limit[1], nofileRaised
-	r.Ctty, r.Pdeathsig, r.CgroupFd = narrow(sys.Ctty), narrow(int(sys.Pdeathsig)), narrow(sys.CgroupFD)
-	r.Pgid = int32(sys.Pgid) // the kernel truncates it in the standard library's path, too
+	if sys.Setctty || sys.Foreground {
+		r.Ctty = narrow(sys.Ctty)
+	}
+	r.Pdeathsig = narrow(int(sys.Pdeathsig))
+}
+
+func emitNamespaces(e *emitter, r *c.Request, sys *syscall.SysProcAttr) {
 	r.CloneFlags, r.UnshareFlags = uint64(sys.Cloneflags), uint64(sys.Unshareflags)
-	s.lists(attr, sys, opt)
-	if opt != nil {
-		r.Flags |= c.CloseFds & flagIf(opt.CloseFDs)
-		s.immortal = opt.PdeathsigProcess && sys.Pdeathsig != 0
-		if opt.KeepDumpable && sys.Credential != nil {
-			r.Flags |= c.KeepDumpable
-			s.alone = true
-		}
+	r.Flags |= c.Pidfd & flagIf(sys.PidFD != nil)
+	if sys.UseCgroupFD {
+		r.Flags |= c.CgroupFd
+		r.CgroupFd = narrow(sys.CgroupFD)
 	}
-	if (r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 && syscall.Geteuid() == 0 {
-		s.alone = true
+	if sys.UidMappings != nil {
+		r.Flags |= c.UidMap
+		r.UidMap, r.NUidMap = emitIDMap(e, sys.UidMappings)
 	}
-	if !s.immortal { // whose one thread serves all
-		r.Flags |= c.Vfork
+	if sys.GidMappings != nil {
+		r.Flags |= c.GidMap | c.GidSetgroups&flagIf(sys.GidMappingsEnableSetgroups)
+		r.GidMap, r.NGidMap = emitIDMap(e, sys.GidMappings)
 	}
-	return nil
+}
+
+func emitIDMap(e *emitter, list []syscall.SysProcIDMap) (uintptr, uint32) {
+	maps, p := array[c.IDMap](e, len(list))
+	for i := range maps {
+		maps[i] = c.IDMap{ContainerID: int64(list[i].ContainerID), HostID: int64(list[i].HostID), Size: int64(list[i].Size)}
+	}
+	return p, uint32(len(list))
+}
+
+func emitCredential(e *emitter, r *c.Request, sys *syscall.SysProcAttr) {
+	var caps []uint64
+	caps, r.AmbientCaps = array[uint64](e, len(sys.AmbientCaps))
+	r.NAmbientCaps = uint32(len(sys.AmbientCaps))
+	for i := range caps {
+		caps[i] = uint64(sys.AmbientCaps[i])
+	}
+	if cred := sys.Credential; cred != nil {
+		var groups []uint32
+		r.Flags |= c.Credential | c.NoSetGroups&flagIf(cred.NoSetGroups)
+		r.Uid, r.Gid = cred.Uid, cred.Gid
+		groups, r.Groups = array[uint32](e, len(cred.Groups))
+		r.NGroups = uint32(len(cred.Groups))
+		copy(groups, cred.Groups)
+	}
 }
 
 func flagIf(b bool) uint64 {
@@ -162,129 +221,147 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
-func (s *child) lists(attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
-	r := s.req
-	var fds []int32
-	fds, r.Fds = array[int32](s.arena, len(attr.Files))
-	r.NFds = uint32(len(fds))
-	for i, fd := range attr.Files {
-		fds[i] = narrow(int(fd))
-	}
-	if opt != nil && opt.CloseFDs {
-		s.lent = reserved.lend(fds)
-	}
-	r.UidMap, r.NUidMap = s.idMap(sys.UidMappings)
-	r.GidMap, r.NGidMap = s.idMap(sys.GidMappings)
-	var caps []uint64
-	caps, r.AmbientCaps = array[uint64](s.arena, len(sys.AmbientCaps))
-	r.NAmbientCaps = uint32(len(caps))
-	for i, v := range sys.AmbientCaps {
-		caps[i] = uint64(v)
-	}
-	if cred := sys.Credential; cred != nil {
-		var groups []uint32
-		r.Flags |= c.Credential | c.NoSetGroups&flagIf(cred.NoSetGroups)
-		r.Uid, r.Gid = cred.Uid, cred.Gid
-		groups, r.Groups = array[uint32](s.arena, len(cred.Groups))
-		r.NGroups = uint32(copy(groups, cred.Groups))
-	}
-}
-
-func (s *child) idMap(list []syscall.SysProcIDMap) (uintptr, uint32) {
-	maps, p := array[c.IDMap](s.arena, len(list))
-	for i, m := range list {
-		maps[i] = c.IDMap{ContainerID: int64(m.ContainerID), HostID: int64(m.HostID), Size: int64(m.Size)}
-	}
-	return p, uint32(len(maps))
-}
-
-// clone makes the child, with ForkLock held until it has its own descriptors, and a while
-// longer: see c.Vfork.
-func (s *child) clone() int {
-	forkGate.lock(s)
-	defer forkGate.unlock(s)
+// clone makes the child. It returns whether there is one.
+func (s *child) clone() bool {
+	lockFork()
+	defer unlockFork()
 	if !s.immortal {
-		return c.Start(s.req, s.res, state())
+		return c.Start(s.req, s.res, state()) == 0
 	}
 	var rc int
 	onImmortalThread(func() { rc = c.Start(s.req, s.res, state()) })
-	return rc
+	return rc == 0
 }
 
-// An outcome says what has become of a child.
-type outcome int
+// A fate is what has become of a start.
+type fate int
 
 const (
-	unborn    outcome = iota // there was none
-	finished                 // it has come to its execve, or failed and been reaped
-	cancelled                // the context has ended; arena and child are in other hands
+	unborn  fate = iota // it has failed, and there was no child
+	failed              // it has failed at a step, and the child has been reaped
+	started             // the child has come to its execve, or was killed before it by others
+	ended               // its context has ended it; arena and child are in other hands
 )
 
-// once makes the child and waits for its execve, or for the end of ctx, which kills
-// it. rc is 0 or a negative errno.
-func (s *child) once(ctx context.Context) (rc int, how outcome) {
-	if s.alone {
-		defer settle()
+// once makes the child and waits for its execve, or for the end of ctx.
+func (s *child) once(ctx context.Context) fate {
+	defer settle()
+	if !s.clone() {
+		return unborn
 	}
-	if rc = s.clone(); rc < 0 {
-		return rc, unborn
+	outcome := s.wait(ctx)
+	if outcome == c.Failed {
+		return failed
 	}
+	if outcome == c.Running || !s.end() {
+		return started
+	}
+	return ended
+}
+
+func (s *child) wait(ctx context.Context) c.Outcome {
 	if ctx.Done() == nil {
-		return c.Finish(s.req, s.res, state(), -1), finished
+		return c.Finish(s.req, s.res, state(), -1)
 	}
 	told := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.Cancel(s.work)
 		close(told)
 	})
-	rc = c.Finish(s.req, s.res, state(), -1)
+	outcome := c.Finish(s.req, s.res, state(), -1)
 	if stop() {
-		return rc, finished
+		return outcome
 	}
 	<-told // s.work is ours alone again
-	s.abandon(rc)
-	return rc, cancelled
+	if outcome == c.Cancelled {
+		outcome = c.Finish(s.req, s.res, state(), int64(lastMoment))
+	}
+	return outcome
 }
 
-// killGrace is for how long a cancelled Start waits for its child to die. It does
-// so at once unless it hangs in the kernel, as on a dead network file system; then
-// it is left to a goroutine that reaps it whenever it can.
-const killGrace = 50 * time.Millisecond
+const (
+	// lastMoment is what a child whose context has ended still has for its execve: one that
+	// nothing hinders needs less, and then the context is its Cmd's.
+	lastMoment = time.Millisecond
 
-// abandon kills and reaps a child and frees the arena once it has died. rc is what
-// Finish has returned so far.
-func (s *child) abandon(rc int) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer s.free()
-		if rc == -int(syscall.ECANCELED) {
-			kill(int(s.res.Pid), int(s.res.Pidfd))
-			rc = c.Finish(s.req, s.res, state(), -1)
+	// killGrace is for how long a cancelled Start waits for its child to die. It does
+	// so at once unless it hangs in the kernel, as on a dead network file system; then
+	// it is left to a goroutine that reaps it whenever it can.
+	killGrace = 50 * time.Millisecond
+)
+
+// end kills a child that is before its execve. It returns false if the child was quicker, or
+// may have been.
+func (s *child) end() bool {
+	kill(int(s.res.Pid), int(s.res.Pidfd))
+	switch c.Finish(s.req, s.res, state(), int64(killGrace)) {
+	case c.Failed: // and has been reaped
+		s.free()
+	case c.Running:
+		if !beforeExec(int(s.res.Pid)) {
+			return false
+		}
+		s.bury()
+	default:
+		go func() {
+			// A pidfd wakes this goroutine, so it holds no thread, however long it takes.
+			waitForExit(int(s.res.Pid))
+			if c.Finish(s.req, s.res, state(), -1) == c.Failed {
+				s.free()
+			} else {
+				s.bury()
+			}
 			settle()
-		}
-		if rc < 0 {
-			return // it has failed and been reaped
-		}
-		// It had come to its execve, or died before without a report.
-		kill(int(s.res.Pid), int(s.res.Pidfd))
-		reap(int(s.res.Pid), int(s.res.Pidfd))
-		if s.res.Pidfd >= 0 {
-			_ = syscall.Close(int(s.res.Pidfd))
-		}
-	}()
-	select {
-	case <-done:
-	case <-time.After(killGrace):
+		}()
 	}
+	return true
+}
+
+// bury reaps a child that has been killed.
+func (s *child) bury() {
+	reap(int(s.res.Pid), int(s.res.Pidfd))
+	if s.res.Pidfd >= 0 {
+		_ = syscall.Close(int(s.res.Pidfd))
+	}
+	s.free()
 }
 
 // kill sends SIGKILL to a child that has not been waited for.
 func kill(pid, pidfd int) {
 	if pidfd >= 0 {
 		_, _, _ = syscall.RawSyscall6(sysPidfdSendSignal, uintptr(pidfd), uintptr(syscall.SIGKILL), 0, 0, 0, 0)
-	} else {
+	} else if pid > 0 {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// beforeExec reports whether a child that has SIGKILL pending, or has died of it, is known
+// not to have executed its program: the kernel keeps a flag for that, also in a zombie.
+func beforeExec(pid int) bool {
+	const forkNoExec = 0x40 // PF_FORKNOEXEC
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	// pid (comm) state ppid pgrp session tty_nr tpgid flags …; comm may hold anything.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 7 {
+		return false
+	}
+	flags, err := strconv.ParseUint(string(fields[6]), 10, 64)
+	return err == nil && flags&forkNoExec != 0
+}
+
+// waitForExit returns when a child of ours has exited.
+func waitForExit(pid int) {
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		pidwait.Park(p)
+		_ = p.Release()
+	}
+	// Without pidfds, look from time to time.
+	for delay := time.Millisecond; !pidwait.HasExited(pid); delay = min(2*delay, time.Second) {
+		time.Sleep(delay)
 	}
 }
 
@@ -314,44 +391,54 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	if perr != nil {
 		return 0, perr
 	}
-	rc, how := s.once(ctx)
-	if rc == -int(syscall.ETXTBSY) && how == finished && opt != nil && opt.TextBusyTimeout > 0 {
-		rc, how = s.again(ctx, opt.TextBusyTimeout)
+	fate := s.again(ctx, opt)
+	// As in package syscall: untouched if there was no child, -1 if it failed later.
+	if sys.PidFD != nil && fate != unborn {
+		*sys.PidFD = -1
 	}
-	if how == cancelled {
-		if sys.PidFD != nil {
-			*sys.PidFD = -1
+	if fate == ended {
+		if err := ctx.Err(); err != nil {
+			return 0, err
 		}
-		return 0, ctx.Err()
+		return 0, &Error{Step: StepWait, Errno: syscall.EPERM} // signals cannot be blocked any more
 	}
 	defer s.free()
-	// As in package syscall: untouched if there was no child, -1 if it failed later.
-	if sys.PidFD != nil && how == finished {
-		*sys.PidFD = int(s.res.Pidfd)
-	}
-	if rc < 0 {
+	if fate != started {
 		return 0, s.stepError(argv0, argv, attr, sys)
+	}
+	if sys.PidFD != nil {
+		*sys.PidFD = int(s.res.Pidfd)
 	}
 	return int(s.res.Pid), nil
 }
 
-// again repeats a start that has failed with ETXTBSY. It is the whole start that is
-// repeated: the child itself may have held the descriptor that is open for writing,
-// as a copy of ours.
-func (s *child) again(ctx context.Context, timeout time.Duration) (rc int, how outcome) {
-	end := time.Now().Add(timeout)
-	for delay := time.Millisecond; ; delay = min(2*delay, 20*time.Millisecond) {
+// again makes a start, and repeats it as long as it fails for a reason that may pass. It is
+// the whole start that is repeated: of a program that is open for writing, the child itself
+// may have held that descriptor, as a copy of ours.
+func (s *child) again(ctx context.Context, opt *Options) fate {
+	fate := s.once(ctx)
+	if fate == failed && s.res.RetryFlags != 0 {
+		s.req.Flags |= s.res.RetryFlags
+		fate = s.once(ctx)
+	}
+	if opt == nil || opt.TextBusyTimeout <= 0 {
+		return fate
+	}
+	end := time.Now().Add(opt.TextBusyTimeout)
+	for delay := time.Millisecond; fate == failed && s.textBusy() && time.Now().Before(end); delay = min(2*delay, 20*time.Millisecond) {
 		timer := time.NewTimer(min(delay, time.Until(end)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			s.free()
-			return -int(syscall.ECANCELED), cancelled
+			return ended
 		case <-timer.C:
 		}
-		rc, how = s.once(ctx)
-		if rc != -int(syscall.ETXTBSY) || how != finished || !time.Now().Before(end) {
-			return rc, how
-		}
+		fate = s.once(ctx)
 	}
+	return fate
+}
+
+func (s *child) textBusy() bool {
+	return Step(s.res.Step) == StepExecve && syscall.Errno(s.res.Err) == syscall.ETXTBSY
 }

@@ -3,7 +3,8 @@
  * forkexec.h - start a program on Linux: the C-native interface.
  *
  * One const request says what the child shall be, one result says what became
- * of it: a process ID, or the step that failed, its errno and a detail.
+ * of it: a process ID, or the step that failed, its errno and a detail. What has become of
+ * a child and the errno of a step are never the same number.
  *
  * There are two layers, and this header declares both:
  *
@@ -14,7 +15,7 @@
  *                      (request.work) and the state that outlives a start.
  *
  * No pointer of a request is kept after forkexec_spawn() or forkexec_finish()
- * has returned. No function reads or writes errno: results are 0 or -errno.
+ * has returned. No function reads or writes errno.
  *
  * forkexec(7) lists the steps, forkexec_spawn(3) the functions.
  */
@@ -108,25 +109,27 @@ enum forkexec_step {
 #define FORKEXEC_NOFILE         (UINT64_C(1) << 13) /* nofile_*: put the soft limit back */
 #define FORKEXEC_CLOSE_FDS      (UINT64_C(1) << 14) /* only fds[] reach the program */
 #define FORKEXEC_ERRNO_PIPE     (UINT64_C(1) << 15) /* errno_pipe */
-#define FORKEXEC_VFORK          (UINT64_C(1) << 16) /* wait in forkexec_start(), a while */
+#define FORKEXEC_BLOCK_SIGNALS  (UINT64_C(1) << 16) /* while forkexec_finish() waits, at first */
 #define FORKEXEC_KEEP_DUMPABLE  (UINT64_C(1) << 17) /* with CREDENTIAL: put dumpable back */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 18) - 1)
+#define FORKEXEC_WHOLE_TABLE    (UINT64_C(1) << 18) /* with CLOSE_FDS: at the execve only */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 19) - 1)
 
 /*
  * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
  * 5.9), what lies above the last descriptor needed is closed at once, and never copied:
  * such a start costs the same with ten descriptors open there as with ten thousand. If IDs
- * change, what lies between is closed at once, too, with up to 1024 fds. Neither is done
- * where path, dir or chroot goes through a descriptor, as "/proc/self/fd/7" does.
+ * change, what lies between is closed at once, too, with up to 1024 fds. A path that goes
+ * through a closed descriptor, as "/proc/self/fd/7" may, is not found then: if
+ * forkexec_finish() sets result.retry_flags to WHOLE_TABLE, start once more with that flag
+ * added. forkexec_run() and forkexec_spawn() do so themselves.
  *
- * VFORK: forkexec_start() returns after the child's execve(2), as vfork(2) does, with all
- * signals blocked meanwhile; but a child that gets stuck delays it, signals, all-threads
- * set*id and forkexec_cancel() by no more than FORKEXEC_VFORK_MS milliseconds. In programs
- * with signals and threads of their own, as Go's are, that is faster than a sleep in
- * forkexec_finish() (bench/README.md). It does nothing where the child is forked, has a new
- * user namespace, or tells whether memory is shared, as the first one of a state does.
+ * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
+ * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
+ * programs with signals and threads of their own, as Go's are, that is faster
+ * (bench/README.md). It does nothing where the child is forked, has a new user namespace, or
+ * tells by a pipe whether memory is shared, as the first one of a state does.
  */
-#define FORKEXEC_VFORK_MS 20
+#define FORKEXEC_BLOCK_SIGNALS_MS 10
 
 /*
  * KEEP_DUMPABLE: a child that changes its IDs while it shares the caller's memory leaves
@@ -145,8 +148,9 @@ struct forkexec_id_map {
 
 /*
  * What to start. Set size to sizeof(struct forkexec_request), everything else to
- * zero, then what is wanted. All pointers stay the caller's and must stay valid
- * until forkexec_spawn() or forkexec_finish() has returned.
+ * zero, then what is wanted. A field that is set without the flag that makes it count is
+ * refused with EINVAL, and so is a flag without the one that it goes with. All pointers stay
+ * the caller's and must stay valid until forkexec_spawn() or forkexec_finish() has returned.
  */
 struct forkexec_request {
 	uint64_t size;  /* sizeof(struct forkexec_request) */
@@ -159,9 +163,10 @@ struct forkexec_request {
 	const char *dir;    /* NULL: stay; relative to the new root */
 
 	/*
-	 * fds[i] becomes descriptor i of the child; -1 closes i. Descriptors of the
-	 * parent without FD_CLOEXEC are inherited as usual; 0, 1 and 2 are closed
-	 * where n_fds does not reach them.
+	 * NULL, with n_fds 0: the child keeps 0, 1 and 2. Otherwise fds[i] becomes
+	 * descriptor i of the child, -1 closes i, and of 0, 1 and 2 those that n_fds does
+	 * not reach are closed. Other descriptors of the parent without FD_CLOEXEC are
+	 * inherited as usual, or closed with CLOSE_FDS.
 	 */
 	const int32_t *fds;
 	const uint32_t *groups;                /* supplementary groups, with CREDENTIAL */
@@ -210,8 +215,8 @@ struct forkexec_request {
 	/*
 	 * forkexec_start() only: memory for the child's stack and for what is worked
 	 * out before the clone, at least forkexec_work_size() bytes, aligned to 16.
-	 * It belongs to the start until forkexec_finish() has returned anything but
-	 * -ETIMEDOUT or -ECANCELED.
+	 * It belongs to the start until forkexec_finish() has returned FORKEXEC_RUNNING
+	 * or FORKEXEC_FAILED.
 	 */
 	void *work;
 #if UINTPTR_MAX == 0xffffffff
@@ -231,6 +236,15 @@ struct forkexec_result {
 	uint32_t step;  /* enum forkexec_step */
 	int32_t err;    /* errno, positive; 0 if nothing failed */
 	int64_t detail; /* see FORKEXEC_STEPS */
+	uint64_t retry_flags; /* FORKEXEC_FAILED: not 0: start again with these flags added */
+};
+
+/* What forkexec_finish() says of a child. */
+enum forkexec_outcome {
+	FORKEXEC_RUNNING,   /* it runs its program, or was killed before it could */
+	FORKEXEC_FAILED,    /* at a step: see the result */
+	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
+	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
 };
 
 /*
@@ -248,7 +262,9 @@ struct forkexec_state {
 	uint64_t nofile_soft;  /* for forkexec_go() with STATE_NOFILE, */
 	uint64_t nofile_max;   /* see the fields of the same names */
 	uint64_t nofile_raised; /* in struct forkexec_request */
-	uint64_t spare[3];
+	uint32_t traced_ms;    /* the core's own: when it last looked for a tracer */
+	uint32_t spare32;
+	uint64_t spare[2];
 	uint64_t hold[24]; /* the core's own: children that forkexec_settle() looks for */
 };
 
@@ -340,15 +356,17 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
  * forkexec_finish - wait until the child of forkexec_start() runs its program.
  *
  * timeout_ns is in nanoseconds; negative waits without limit.
- * Returns 0 when the child has executed its program, or has been killed before
- * it could (wait for it as usual); -errno with *ret filled when a step failed, the
- * child then is reaped; -ETIMEDOUT, or -ECANCELED after forkexec_cancel(): the
- * child is still there, call again. With ERRNO_PIPE a failed child counts as
- * started and is not reaped: its errno is in the pipe, and step, err and detail of
- * *ret are filled beside the pid. Since 0.1.
+ * Returns what has become of the child. FORKEXEC_RUNNING: it has executed its program, or
+ * has been killed before it could; wait for it as usual. FORKEXEC_FAILED: a step failed, *ret
+ * says which and why, and the child has been reaped. FORKEXEC_TIMED_OUT, or
+ * FORKEXEC_CANCELLED after forkexec_cancel(): the child is still there, call again.
+ * With ERRNO_PIPE a failed child counts as running and is not reaped: its errno is in the
+ * pipe, and step, err and detail of *ret are filled beside the pid.
+ * Thread-safe. Since 0.1.
  */
-int forkexec_finish(const struct forkexec_request *request, struct forkexec_result *ret,
-		    struct forkexec_state *state, int64_t timeout_ns);
+enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
+				      struct forkexec_result *ret, struct forkexec_state *state,
+				      int64_t timeout_ns);
 
 /*
  * forkexec_settle - make this process dumpable again, if it is time.
@@ -368,7 +386,7 @@ int forkexec_finish(const struct forkexec_request *request, struct forkexec_resu
 int forkexec_settle(struct forkexec_state *state);
 
 /*
- * forkexec_cancel - make a forkexec_finish() of another thread return -ECANCELED.
+ * forkexec_cancel - make a forkexec_finish() of another thread return FORKEXEC_CANCELLED.
  *
  * work is the request's. The child is left alone; killing it is the caller's
  * part. May be called only while the start still owns its work memory. Since 0.1.

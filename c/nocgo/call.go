@@ -12,7 +12,8 @@ const (
 	forkexecOpFinish
 	forkexecOpCancel
 	forkexecOpWorkSize
-	forkexecOpGo
+	forkexecOpGoStart
+	forkexecOpGoFinish
 	forkexecOpSettle
 	forkexecOpExplain
 	forkexecOpHash

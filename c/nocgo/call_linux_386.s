@@ -39,7 +39,7 @@ again:
 	MOVL	$8, SI
 	MOVL	$175, AX
 	INT	$0x80
-	CMPL	72(BP), $1	// answer, WAIT_MORE
+	CMPL	64(BP), $1	// again
 	JNE	done
 	MOVL	88(BP), BX	// args
 	MOVL	96(BP), CX

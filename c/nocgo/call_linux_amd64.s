@@ -35,7 +35,7 @@ again:
 	MOVQ	$8, R10
 	MOVQ	$14, AX
 	SYSCALL
-	CMPQ	72(BX), $1	// answer, WAIT_MORE
+	CMPQ	64(BX), $1	// again
 	JNE	done
 	MOVQ	88(BX), DI	// args
 	MOVQ	96(BX), SI

@@ -40,7 +40,7 @@ again:
 	MOVW	$8, R3
 	MOVW	$175, R7
 	SWI	$0
-	MOVW	72(R6), R0	// answer, WAIT_MORE
+	MOVW	64(R6), R0	// again
 	CMP	$1, R0
 	BNE	done
 	MOVW	88(R6), R0	// args

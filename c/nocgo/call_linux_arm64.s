@@ -35,7 +35,7 @@ again:
 	MOVD	$8, R3
 	MOVD	$135, R8
 	SVC
-	MOVD	72(R19), R0	// answer, WAIT_MORE
+	MOVD	64(R19), R0	// again
 	CMP	$1, R0
 	BNE	done
 	MOVD	88(R19), R0	// args

@@ -44,7 +44,7 @@ again:
 	MOVD	$0, R5
 	MOVD	$8, R6
 	SYSCALL	$174
-	MOVD	72(R14), R3	// answer, WAIT_MORE
+	MOVD	64(R14), R3	// again
 	CMP	R3, $1
 	BNE	done
 	MOVD	88(R14), R3	// args

@@ -35,7 +35,7 @@ again:
 	MOV	$8, X13
 	MOV	$135, X17
 	ECALL
-	MOV	72(X8), X5	// answer, WAIT_MORE
+	MOV	64(X8), X5	// again
 	MOV	$1, X6
 	BNE	X5, X6, done
 	MOV	88(X8), X10	// args

@@ -40,7 +40,7 @@ again:
 	MOVD	$8, R5
 	MOVD	$175, R1
 	SYSCALL
-	MOVD	72(R8), R2	// answer, WAIT_MORE
+	MOVD	64(R8), R2	// again
 	CMPBNE	R2, $1, done
 	MOVD	88(R8), R2	// args
 	MOVD	96(R8), R3

@@ -6,9 +6,10 @@
  * program without cgo calls. It stands at offset 0 of the text and takes the address of
  * a struct call, in C's first argument register.
  *
- * It runs on the stack inside that struct with all signals blocked, so it does not sleep,
- * but for the while that FORKEXEC_VFORK says: when it answers WAIT_MORE, the trampoline makes the system call nr, on the goroutine's
- * stack and with the thread's own signal mask, and calls again.
+ * It runs on the stack inside that struct with all signals blocked, so it does not sleep for
+ * long, but for the while that FORKEXEC_BLOCK_SIGNALS says: when it has set again, the
+ * trampoline makes the system call nr, on the goroutine's stack and with the thread's own
+ * signal mask, and calls again.
  */
 #include "../goabi.h"
 
@@ -17,7 +18,9 @@ enum op {
 	OP_FINISH,    /* forkexec_finish(request, result, state, timeout_ns) */
 	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
-	OP_GO,        /* forkexec_go(request as the frame, state); result: 0, or the explanation */
+	OP_GO_START,  /* forkexec_go(request as the frame, state) as far as forkexec_start();
+			 result: 0, or where the explanation of a failure goes */
+	OP_GO_FINISH, /* the rest of it, if OP_GO_START has answered 0 */
 	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
@@ -34,15 +37,15 @@ struct call {
 	uint64_t op;
 	uint64_t request, result, state;
 	int64_t timeout_ns;
-	uint64_t again; /* 1: not the first round of this operation */
+	uint64_t again; /* 1: a system call is to be made before the next round; at first 0 */
 	int64_t answer; /* what the function returned */
 	/* The system call to make and its result. */
 	int64_t nr;
 	int64_t args[5];
 	int64_t ret;
-	/* OP_GO: limits to restore in the child if use_nofile is set. */
+	/* OP_GO_START: limits to restore in the child if use_nofile is set. */
 	uint64_t use_nofile, nofile_soft, nofile_max, nofile_raised;
-	/* OP_GO: what failed in a child that the errno pipe has told about; ret is the errno. */
+	/* OP_GO_*: what failed, and its detail; ret is the errno. 0: nothing. */
 	uint64_t step;
 	int64_t detail;
 	/* Ours alone. */
@@ -58,56 +61,67 @@ static void *pointer(uint64_t address)
 	return (void *)(uintptr_t)address;
 }
 
-static int64_t finish(struct call *c, const struct forkexec_request *r,
-		      struct forkexec_result *result, struct forkexec_state *state)
+/* One round of forkexec_finish(). Its answer counts if again is 0 afterwards. */
+static enum forkexec_outcome finish(struct call *c, const struct forkexec_request *r,
+				    struct forkexec_result *result, struct forkexec_state *state)
 {
-	int answer, i;
+	enum forkexec_outcome outcome;
+	int i;
 
 	if (c->again)
 		c->wait.ret = (long)c->ret;
 	else
-		wait_begin(&c->wait, c->timeout_ns);
-	c->again = 1;
-	answer = finish_round(r, result, state, &c->wait);
-	if (answer == WAIT_MORE) {
+		forkexec_wait_begin(&c->wait, c->timeout_ns, 1);
+	c->again = (uint64_t)forkexec_finish_round(r, result, state, &c->wait, &outcome);
+	if (c->again) {
 		c->nr = c->wait.nr;
 		for (i = 0; i < 5; i++) {
 			c->args[i] = c->wait.args[i];
 			NOT_A_LIBC_CALL();
 		}
 	}
-	return answer;
+	return outcome;
 }
 
-static int64_t go(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
+static void go_end(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state,
+		   int err)
 {
-	int err = 0;
-
-	c->timeout_ns = -1; /* the memory is ours to give back, so it cannot be left */
-	if (!c->again) {
-		err = go_begin(&c->go, f, state);
-		if (err)
-			return err;
-		if (c->use_nofile) {
-			c->go.request.flags |= FORKEXEC_NOFILE;
-			c->go.request.nofile_soft = c->nofile_soft;
-			c->go.request.nofile_max = c->nofile_max;
-			c->go.request.nofile_raised = c->nofile_raised;
-		}
-		err = start(&c->go.request, &c->go.result, state, &c->mask);
-	}
-	if (!err)
-		err = (int)finish(c, &c->go.request, &c->go.result, state);
-	if (err == WAIT_MORE)
-		return err;
 	c->step = c->go.result.step;
 	c->detail = c->go.result.detail;
 	c->ret = c->go.result.err;
 	if (c->result && c->step) /* before the lists of the request are given back */
 		(void)forkexec_explain_as(&c->go.request, &c->go.result, FORKEXEC_EXPLAIN_GO,
 					  pointer(c->result), TEXT_ROOM);
-	go_end(&c->go, f, state, err);
+	forkexec_go_end(&c->go, f, state, err);
+}
+
+static int64_t go_start(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
+{
+	int err = forkexec_go_begin(&c->go, f, state);
+
+	if (err)
+		return err;
+	if (c->use_nofile) {
+		c->go.request.flags |= FORKEXEC_NOFILE;
+		c->go.request.nofile_soft = c->nofile_soft;
+		c->go.request.nofile_max = c->nofile_max;
+		c->go.request.nofile_raised = c->nofile_raised;
+	}
+	err = forkexec_begin(&c->go.request, &c->go.result, state, &c->mask);
+	if (err)
+		go_end(c, f, state, err);
 	return err;
+}
+
+static int64_t go_finish(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
+{
+	enum forkexec_outcome outcome;
+
+	c->timeout_ns = -1; /* the memory is ours to give back, so it cannot be left */
+	outcome = finish(c, &c->go.request, &c->go.result, state);
+	if (!c->again)
+		go_end(c, f, state, outcome == FORKEXEC_FAILED ? -c->go.result.err : 0);
+	return outcome;
 }
 
 /* Strings whose addresses come from a table: what is wrong with position comes out here. */
@@ -136,27 +150,29 @@ static int64_t explain(const struct call *c, const struct forkexec_request *r,
 				   (uint64_t)c->args[2]);
 }
 
-HIDDEN void nocgo_entry(struct call *c);
-HIDDEN void nocgo_entry(struct call *c)
+HIDDEN void forkexec_entry(struct call *c);
+HIDDEN void forkexec_entry(struct call *c)
 {
 	struct forkexec_request *r = pointer(c->request);
 	struct forkexec_result *result = pointer(c->result);
 	struct forkexec_state *state = pointer(c->state);
 
 	if (c->op == OP_START)
-		c->answer = start(r, result, state, &c->mask);
+		c->answer = forkexec_begin(r, result, state, &c->mask);
 	else if (c->op == OP_FINISH)
-		c->answer = finish(c, r, result, state);
+		c->answer = (int64_t)finish(c, r, result, state);
 	else if (c->op == OP_CANCEL)
 		forkexec_cancel(r);
 	else if (c->op == OP_WORK_SIZE)
 		c->answer = (int64_t)forkexec_work_size(r);
 	else if (c->op == OP_SETTLE)
-		c->answer = -hold_settle(state); /* a count, and never WAIT_MORE */
+		c->answer = forkexec_hold_settle(state);
 	else if (c->op == OP_EXPLAIN)
 		c->ret = explain(c, r, result);
-	else if (c->op == OP_GO)
-		c->answer = go(c, (struct forkexec_go_frame *)(void *)r, state);
+	else if (c->op == OP_GO_START)
+		c->answer = go_start(c, (struct forkexec_go_frame *)(void *)r, state);
+	else if (c->op == OP_GO_FINISH)
+		c->answer = go_finish(c, (struct forkexec_go_frame *)(void *)r, state);
 	else
 		c->answer = hash();
 }

@@ -48,7 +48,7 @@ func (c *Call) do(op uint64, request, result, state unsafe.Pointer) int64 {
 }
 
 // Blocked returns the negative errno of the attempt to block signals, if that failed.
-// Nothing else has happened then.
+// The operation was not begun then, or not gone on with.
 func (c *Call) Blocked() int { return int(c.args.blocked) }
 
 // Start is forkexec_start.
@@ -56,7 +56,7 @@ func (c *Call) Start(request, result, state unsafe.Pointer) int {
 	return int(c.do(forkexecOpStart, request, result, state))
 }
 
-// Finish is forkexec_finish.
+// Finish is forkexec_finish. Its result counts if Blocked returns 0.
 func (c *Call) Finish(request, result, state unsafe.Pointer, ns int64) int {
 	c.args.timeoutNs = ns
 	return int(c.do(forkexecOpFinish, request, result, state))
@@ -72,7 +72,7 @@ func (c *Call) WorkSize(request unsafe.Pointer) uint64 {
 
 // Settle is forkexec_settle.
 func (c *Call) Settle(state unsafe.Pointer) int {
-	return -int(c.do(forkexecOpSettle, nil, nil, state)) // see entry.c
+	return int(c.do(forkexecOpSettle, nil, nil, state))
 }
 
 // Explain is forkexec_explain_as.

@@ -5,10 +5,10 @@
 #	make gen-text
 #	go build -ldflags=-w PROGRAM    (else Go's own line table, of data words, wins)
 #	gdb -x c/nocgo/text.gdb ./PROGRAM
-#	(gdb) break clone_job
+#	(gdb) break forkexec_clone_job
 #	(gdb) continue
 #	(gdb) set follow-fork-mode child
-#	(gdb) break child_main
+#	(gdb) break forkexec_child_main
 #
 # gdb follows the parent until it is told, and package os has made children of its own by then.
 # Run it in the project's root. The program is started to learn where its text lies, as

@@ -100,12 +100,6 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	if c.Options == nil && forkexec.Implementation() == "stdlib" {
 		return c.launchByOS(p, argv, env)
 	}
-	osproc.NoteInput(c.Path)
-	if c.Dir != "" && c.SysProcAttr == nil {
-		if err := osproc.CheckDir(&os.ProcAttr{Dir: c.Dir}); err != nil {
-			return nil, c.noteStep(err)
-		}
-	}
 	var opt forkexec.Options
 	if c.Options != nil {
 		opt = *c.Options
@@ -118,12 +112,18 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	// The numbers in attr.Files are good only while the files are.
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(c)
+	var step *forkexec.Error
+	if err != nil && !errors.As(err, &step) {
+		return nil, err // the context's
+	}
+	// Package os looks at these before it starts. They may lie on a file system that hangs;
+	// now the child has come past them, or has failed.
+	osproc.NoteInput(c.Path)
 	if err == nil {
 		return proc, nil
 	}
-	var step *forkexec.Error
-	if !errors.As(err, &step) {
-		return nil, err // the context's
+	if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
+		return nil, c.noteStep(err)
 	}
 	c.state.stepErr = step
 	return nil, osproc.PathError(c.Path, osproc.Plain(step))

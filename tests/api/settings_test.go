@@ -73,6 +73,9 @@ func TestSettings(t *testing.T) {
 			continue
 		}
 		want := c.impl + "\nexit status 5 <nil>\n" + c.text + "\n" + c.text + "\n"
+		if c.value == "unknown, stdlib" {
+			want = "forkexec: FORKEXEC has an unknown word: unknown (known: stdlib, noclone3, verbose)\n" + want
+		}
 		if got := runProgram(t, "settings", "FORKEXEC="+c.value); got != want {
 			t.Errorf("FORKEXEC=%s: got\n%swant\n%s", c.value, got, want)
 		}

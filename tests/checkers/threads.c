@@ -79,7 +79,7 @@ static void through_library(unsigned i)
 
 	init(&r, path);
 	if (i % 5 == 0)
-		r.flags |= FORKEXEC_VFORK;
+		r.flags |= FORKEXEC_BLOCK_SIGNALS;
 	err = i % 2 ? forkexec_spawn(&r, &ret) : forkexec_run(&r, &ret, &state);
 	if (err != (i % 3 ? 0 : -ENOENT))
 		bad(path, -err);
@@ -99,7 +99,7 @@ static void with_cancel(void)
 	struct forkexec_result ret;
 	struct forkexec_request r;
 	pthread_t thread;
-	int err;
+	enum forkexec_outcome outcome;
 
 	init(&r, "/bin/true");
 	r.work_size = forkexec_work_size(&r);
@@ -109,14 +109,14 @@ static void with_cancel(void)
 	if (pthread_create(&thread, NULL, cancel, r.work))
 		bad("pthread_create", errno);
 	do {
-		err = forkexec_finish(&r, &ret, &state, 1000000);
-	} while (err == -ETIMEDOUT);
+		outcome = forkexec_finish(&r, &ret, &state, 1000000);
+	} while (outcome == FORKEXEC_TIMED_OUT);
 	pthread_join(thread, NULL);
-	if (err && err != -ECANCELED)
-		bad("finish", -err);
+	if (outcome == FORKEXEC_FAILED)
+		bad("finish", ret.err);
 	reap(ret.pid);
 	/* Cancelled, the child may be before its exec still: the memory stays its own then. */
-	if (!err)
+	if (outcome == FORKEXEC_RUNNING)
 		free(r.work);
 }
 

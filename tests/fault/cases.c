@@ -130,7 +130,7 @@ static void set_keep(struct forkexec_request *r, struct world *w)
 	static const int32_t fds[] = {1, 0, 2, -1, -1, -1, -1, -1, -1, -1}; /* over our pipes */
 
 	(void)w;
-	r->flags |= FORKEXEC_CREDENTIAL | FORKEXEC_KEEP_DUMPABLE | FORKEXEC_VFORK;
+	r->flags |= FORKEXEC_CREDENTIAL | FORKEXEC_KEEP_DUMPABLE | FORKEXEC_BLOCK_SIGNALS;
 	r->uid = r->gid = 65534;
 	r->fds = fds;
 	r->n_fds = 10;
@@ -145,7 +145,7 @@ static void set_keep_missing(struct forkexec_request *r, struct world *w)
 static void set_vfork(struct forkexec_request *r, struct world *w)
 {
 	(void)w;
-	r->flags |= FORKEXEC_VFORK;
+	r->flags |= FORKEXEC_BLOCK_SIGNALS;
 	r->dir = "/";
 }
 
@@ -193,14 +193,14 @@ const struct fault_case fault_cases[] = {
 	{"only fork", set_plain, 0, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"no clone3", set_plain, 0, 0, 3, NO_CALL(clone3, ENOSYS), 0, 0},
 	{"clone3 not allowed", set_plain, 0, FORKEXEC_STATE_NO_CLONE3, 3, NOTHING, 0, 0},
-	{"user", set_user, TEXT_BUSY, 0, 4, NOTHING, 0, 0},
-	{"user, clone", set_user, WITH_PIDFD | TEXT_BUSY, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
-	{"user, fork", set_user, WITH_PIDFD | TEXT_BUSY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"root", set_root, NEEDS_ROOT | TEXT_BUSY, 0, 4, NOTHING, 0, 0},
+	{"user", set_user, TEXT_BUSY | CLOSES, 0, 4, NOTHING, 0, 0},
+	{"user, clone", set_user, WITH_PIDFD | TEXT_BUSY | CLOSES, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
+	{"user, fork", set_user, WITH_PIDFD | TEXT_BUSY | CLOSES, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"root", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES, 0, 4, NOTHING, 0, 0},
 	/* With fork left: an unreadable fs.suid_dumpable forbids the others. */
-	{"root, vfork", set_root, NEEDS_ROOT | TEXT_BUSY,
+	{"root, vfork", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES,
 	 (ONLY(VIEW_VFORK) & ~REFUSED(VIEW_FORK)) | PROVEN, 2, NOTHING, 0, 0},
-	{"root, fork", set_root, NEEDS_ROOT | TEXT_BUSY | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING,
+	{"root, fork", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING,
 	 0, 0},
 	{"setctty", set_setctty, NEEDS_TTY, 0, 4, NOTHING, 0, 0},
 	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 4, NOTHING, 0, 0},
@@ -221,8 +221,8 @@ const struct fault_case fault_cases[] = {
 	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
 	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},
-	{"close fds", set_close_fds, 0, 0, 4, NOTHING, 0, 0},
-	{"no close_range", set_close_fds, 0, 0, 4, NO_CALL(close_range, ENOSYS), 0, 0},
+	{"close fds", set_close_fds, CLOSES, 0, 4, NOTHING, 0, 0},
+	{"no close_range", set_close_fds, CLOSES, 0, 4, NO_CALL(close_range, ENOSYS), 0, 0},
 	{"errno pipe", set_pipe, NEEDS_PIPE, 0, 4, NOTHING, 0, 0},
 	{"errno pipe, fork", set_pipe, NEEDS_PIPE, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"Go frame, pipe", set_pipe, NEEDS_PIPE | GO_FRAME, 0, 4, NOTHING, 0, 0},
@@ -230,6 +230,14 @@ const struct fault_case fault_cases[] = {
 	{"missing program", set_missing, 0, 0, 4, NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
 	{"missing program, fork", set_missing, 0, ONLY(VIEW_FORK), 1, NOTHING,
 	 FORKEXEC_STEP_EXECVE, ENOENT},
+	/* Errnos that could be taken for something else. */
+	{"program: ETIMEDOUT", set_plain, 0, 0, 4, NO_CALL(execve, ETIMEDOUT), FORKEXEC_STEP_EXECVE,
+	 ETIMEDOUT},
+	{"program: ECANCELED", set_plain, 0, PROVEN, 4, NO_CALL(execve, ECANCELED),
+	 FORKEXEC_STEP_EXECVE, ECANCELED},
+	{"program: EINTR", set_plain, 0, PROVEN, 4, NO_CALL(execve, EINTR), FORKEXEC_STEP_EXECVE,
+	 EINTR},
+	{"program: EPERM", set_plain, 0, 0, 4, NO_CALL(execve, EPERM), FORKEXEC_STEP_EXECVE, EPERM},
 	/* The wait must not trust a futex or a waitid that fails. */
 	{"futex times out", set_missing, 0, PROVEN, 4, NO_CALL(futex, ETIMEDOUT),
 	 FORKEXEC_STEP_EXECVE, ENOENT},

@@ -29,7 +29,8 @@ enum needs {
 	MAY_BE_DENIED = 64, /* user namespaces are not for everybody */
 	WITH_PIDFD = 128,   /* and no demand on the clone: a wish that may be refused */
 	TEXT_BUSY = 256,    /* a busy program is tried again */
-	HELD = 512,         /* if root: hold.c makes us non-dumpable for it */
+	CLOSES = 512,       /* CLOSE_FDS: moves descriptors early, looks twice for a path */
+	HELD = 1024,        /* if root: hold.c makes us non-dumpable for it */
 };
 
 struct fault_case {

@@ -84,8 +84,13 @@ int tolerated_by_parent(const struct fault_case *c)
 int tolerated_by_child(const struct fault_case *c)
 {
 	switch (injector->hit_nr) {
-	case SYS_execve: /* tried again */
-		return injector->err == ETXTBSY && c->needs & TEXT_BUSY;
+	case SYS_chroot: /* tried again */
+	case SYS_chdir:
+	case SYS_execve:
+		if (injector->err == ENOENT)
+			return (c->needs & CLOSES) != 0;
+		return injector->hit_nr == SYS_execve && injector->err == ETXTBSY &&
+		       c->needs & TEXT_BUSY;
 	case SYS_read: /* the go-ahead after the ID maps: tried again */
 		return injector->err == EINTR;
 	case SYS_close_range: /* all descriptors are marked one by one */

@@ -247,10 +247,12 @@ static void judge(const struct fault_case *c, const struct outcome *o, uint32_t 
 		return;
 	if (!child_step_fits(o->step, injector->hit_nr))
 		broken(c, "not the step of the call that failed", o);
+	seen[o->step] = 1;
+	if (c->needs & CLOSES && o->step == FORKEXEC_STEP_FD_MOVE)
+		return;
 	if (child_rank(o->step) < *before)
 		broken(c, "an earlier step than a fault in an earlier call", o);
 	*before = child_rank(o->step);
-	seen[o->step] = 1;
 }
 
 /* Each call of the side with the e-th errno of its manual page, if there are so many. */

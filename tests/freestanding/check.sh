@@ -12,7 +12,7 @@ set -u
 
 root=${1:-$(dirname "$0")/../..}
 core='child clone explain explain_clone explain_exec explain_fds explain_files explain_ids
-explain_limits explain_path explain_text forkexec goabi hold plan'
+explain_limits explain_path explain_text forkexec goabi hold paths plan trace'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0
@@ -101,7 +101,7 @@ child_alone()
 	checked=$((checked + 1))
 }
 
-# deepest ASM SU: bytes of child_main's deepest path, from the calls in the assembler text
+# deepest ASM SU: bytes of forkexec_child_main's deepest path, from the calls in the assembler text
 # and the frames that -fstack-usage lists. 16 bytes a call cover a return address that a
 # compiler does not count. All of the child's functions are called by name.
 deepest()
@@ -119,13 +119,13 @@ deepest()
 		return known[f] = frame[f] + 16 + most
 	}
 	FILENAME == su { n = split($1, part, ":"); frame[part[n]] = $2; next }
-	/^child_[a-z_]*:/ { split($1, part, ":"); f = part[1]; next }
-	f && $1 ~ /^(call|callq|bl|b|jmp)$/ && $2 ~ /^child_[a-z_]*(@PLT)?$/ {
+	/^(forkexec_)?child_[a-z_]*:/ { split($1, part, ":"); f = part[1]; next }
+	f && $1 ~ /^(call|callq|bl|b|jmp)$/ && $2 ~ /^(forkexec_)?child_[a-z_]*(@PLT)?$/ {
 		sub(/@PLT/, "", $2)
 		if ($2 != f)
 			calls[f] = calls[f] " " $2
 	}
-	END { print depth("child_main") }' su="$2" "$2" "$1"
+	END { print depth("forkexec_child_main") }' su="$2" "$2" "$1"
 }
 
 # stack_use CC FLAGS...: the child's deepest path must fit its stack twice.

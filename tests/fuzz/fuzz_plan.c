@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input_decode(&in, data, size);
 	spoil(&in);
 	memset(&ret, 0x55, sizeof(ret));
-	err = plan_check(&in.r, &ret);
+	err = forkexec_plan_check(&in.r, &ret);
 	if (err > 0 || (err && (ret.err != -err || ret.pid || ret.step > FORKEXEC_STEP_EXECVE)))
 		input_bad("refused oddly", err, ret.step);
 	needed = forkexec_work_size(&in.r);
@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		in.r.work_size = needed;
 		if (!in.r.work)
 			abort();
-		check_plan(&in.r, plan_job(&in.r));
+		check_plan(&in.r, forkexec_plan_job(&in.r));
 		free(in.r.work);
 	}
 	input_free(&in);

@@ -32,7 +32,7 @@ static const char *method(uint64_t unshare_flags)
 	int err = forkexec_start(&r, &ret, &state);
 
 	if (!err)
-		err = forkexec_finish(&r, &ret, &state, -1);
+		err = forkexec_finish(&r, &ret, &state, -1) == FORKEXEC_FAILED ? -ret.err : 0;
 	if (err)
 		return strerror(-err);
 	waitpid(ret.pid, NULL, 0);

@@ -222,6 +222,18 @@ static void set_maps(const struct mode *m, struct forkexec_request *r)
 	r->n_uid_map = 1;
 }
 
+static void set_mode(const struct mode *m, struct forkexec_request *r)
+{
+	r->flags = m->flags;
+	if (m->flags & FORKEXEC_CREDENTIAL) {
+		r->flags |= FORKEXEC_NO_SETGROUPS;
+		r->uid = geteuid();
+		r->gid = getegid();
+	}
+	if (m->errno_pipe >= 0)
+		r->errno_pipe = m->errno_pipe;
+}
+
 static void check_array(const struct mode *m, const int32_t *fds, uint32_t n)
 {
 	char *const argv[] = {"probe:fds", result_path, NULL};
@@ -233,12 +245,9 @@ static void check_array(const struct mode *m, const int32_t *fds, uint32_t n)
 	if (!m->proven)
 		state.bits = m->fork ? view_only(VIEW_FORK) : 0;
 	request_init(&r, argv);
-	r.fds = n ? fds : NULL;
+	r.fds = fds;
 	r.n_fds = n;
-	r.flags = m->flags | FORKEXEC_NO_SETGROUPS;
-	r.uid = geteuid();
-	r.gid = getegid();
-	r.errno_pipe = m->errno_pipe;
+	set_mode(m, &r);
 	set_maps(m, &r);
 	err = forkexec_run(&r, &ret, &state);
 	if (err && ret.err != -err)
@@ -324,10 +333,7 @@ static void check_late_failure(const struct mode *m)
 		r.path = "/does/not/exist";
 		r.fds = fds;
 		r.n_fds = n;
-		r.flags = m->flags | FORKEXEC_NO_SETGROUPS;
-		r.uid = geteuid();
-		r.gid = getegid();
-		r.errno_pipe = m->errno_pipe;
+		set_mode(m, &r);
 		word = 0;
 		if (forkexec_run(&r, &ret, &state) == 0) {
 			ret.step = FORKEXEC_STEP_EXECVE;

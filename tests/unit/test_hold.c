@@ -51,7 +51,7 @@ static void put_back_process(void *arg)
 	CHECK_EQ(forkexec_settle(&state), 0);
 	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
 
-	CHECK_EQ(run(FORKEXEC_VFORK, CLONE_NEWUSER, 0), VIEW_CLONE3);
+	CHECK_EQ(run(FORKEXEC_BLOCK_SIGNALS, CLONE_NEWUSER, 0), VIEW_CLONE3);
 	CHECK_EQ(prctl(PR_GET_DUMPABLE), 0);
 	CHECK_EQ(run(0, 0, 0), VIEW_CLONE3); /* any next start settles */
 	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);

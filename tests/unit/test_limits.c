@@ -154,13 +154,14 @@ static void processes(void *arg)
 		r.uid = r.gid = NOBODY;
 		run(&r, 0, FORKEXEC_STEP_EXECVE, EAGAIN);
 		r.flags = 0;
+		r.uid = r.gid = 0;
 		CHECK_EQ(setgid(NOBODY), 0);
 		CHECK_EQ(setuid(NOBODY), 0);
 	}
 	run(&r, 0, FORKEXEC_STEP_CLONE, EAGAIN);
 	run(&r, view_only(VIEW_CLONE), FORKEXEC_STEP_CLONE, EAGAIN);
 	run(&r, view_only(VIEW_FORK), FORKEXEC_STEP_CLONE, EAGAIN);
-	r.flags = FORKEXEC_PIDFD | FORKEXEC_VFORK;
+	r.flags = FORKEXEC_PIDFD | FORKEXEC_BLOCK_SIGNALS;
 	run(&r, 0, FORKEXEC_STEP_CLONE, EAGAIN);
 }
 

@@ -49,7 +49,9 @@ static int trial_run(struct trial *t)
 {
 	int err = forkexec_start(&t->r, &t->ret, &t->state);
 
-	return err ? err : forkexec_finish(&t->r, &t->ret, &t->state, -1);
+	if (!err && forkexec_finish(&t->r, &t->ret, &t->state, -1) == FORKEXEC_FAILED)
+		err = -t->ret.err;
+	return err;
 }
 
 /* Success, failure at the exec, failure before it; twice, for the proven method. */
@@ -156,15 +158,15 @@ static const struct sandboxed sandboxes[] = {
 	{"clone3 ENOSYS, unshare NEWUSER", {NO_CLONE3(ENOSYS)}, 0, 0, 0, CLONE_NEWUSER, 1, 0,
 	 VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE3_FORK)},
 	{"NEWUSER", {{0}}, 0, 0, CLONE_NEWUSER, 0, 1, 0, VIEW_CLONE3, 0},
-	{"unshare NEWUSER", {{0}}, 0, FORKEXEC_VFORK, 0, CLONE_NEWUSER, 1, 0, VIEW_CLONE3, 0},
+	{"unshare NEWUSER", {{0}}, 0, FORKEXEC_BLOCK_SIGNALS, 0, CLONE_NEWUSER, 1, 0, VIEW_CLONE3, 0},
 	{"NEWUSER, no hold", {{0}}, FORKEXEC_STATE_NO_HOLD, 0, CLONE_NEWUSER, 0, 1, 0,
 	 VIEW_CLONE3_FORK, 0},
 	{"NEWUSER, no prctl", {{SYS_prctl, 0, 0, EINVAL}}, 0, 0, CLONE_NEWUSER, 0, 1, 0,
 	 VIEW_CLONE3_FORK, 0},
-	{"vfork asked for", {{0}}, 0, FORKEXEC_VFORK, 0, 0, 0, 0, VIEW_CLONE3, 0},
-	{"vfork asked for, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_VFORK, 0, 0, 0, 0,
+	{"vfork asked for", {{0}}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0, VIEW_CLONE3, 0},
+	{"vfork asked for, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0,
 	 VIEW_CLONE, M(VIEW_CLONE3)},
-	{"vfork asked for, only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, FORKEXEC_VFORK, 0, 0,
+	{"vfork asked for, only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0,
 	 0, 0, VIEW_VFORK, M(VIEW_CLONE3) | M(VIEW_CLONE)},
 	{"unshare NEWUTS", {{0}}, 0, 0, 0, CLONE_NEWUTS, 1, 0, VIEW_CLONE3, 0},
 	{"pidfd, only fork", {NO_CLONE3(EPERM), NO_VM(EPERM)}, 0, FORKEXEC_PIDFD, 0, 0, 0, 0,

@@ -178,7 +178,7 @@ static void test_clone_flags(void **test_state)
 		if (!(flag & pass))
 			refused(&r, name, FORKEXEC_STEP_CLONE, E_INVAL,
 				bit == 63 ? -1 : (int64_t)flag);
-		else if (plan_check(&r, &ret))
+		else if (forkexec_plan_check(&r, &ret))
 			fail_msg("%s was refused", name);
 	}
 }
@@ -247,7 +247,7 @@ static void check_layout(uint32_t n_fds, uint32_t n_uid, uint32_t n_gid)
 	memset(memory, 0xa5, size + 64);
 	r.work = work = memory + 32;
 	r.work_size = size;
-	job = plan_job(&r);
+	job = forkexec_plan_job(&r);
 	end = work + size;
 
 	assert_ptr_equal(job, work);
@@ -376,7 +376,7 @@ static void test_map_text(void **test_state)
 		r.gid_map = map + 1;
 		r.n_gid_map = 1;
 		r.work = work;
-		job = plan_job(&r);
+		job = forkexec_plan_job(&r);
 		len = snprintf(want, sizeof(want), "%lld %lld %lld\n%lld %lld %lld\n",
 			       (long long)map[0].container_id, (long long)map[0].host_id,
 			       (long long)map[0].size, (long long)map[1].container_id,
@@ -394,11 +394,11 @@ static void test_proc_path(void **test_state)
 
 	(void)test_state;
 	path[PROC_PATH] = 0x5a;
-	plan_proc_path(path, 1, "/uid_map");
+	forkexec_plan_proc_path(path, 1, "/uid_map");
 	assert_string_equal(path, "/proc/1/uid_map");
-	plan_proc_path(path, 4194304, "/gid_map");
+	forkexec_plan_proc_path(path, 4194304, "/gid_map");
 	assert_string_equal(path, "/proc/4194304/gid_map");
-	plan_proc_path(path, INT32_MAX, "/setgroups");
+	forkexec_plan_proc_path(path, INT32_MAX, "/setgroups");
 	assert_string_equal(path, "/proc/2147483647/setgroups");
 	assert_int_equal(path[PROC_PATH], 0x5a);
 }
@@ -413,21 +413,21 @@ static void test_may_share(void **test_state)
 	if (f)
 		fclose(f);
 	request_init(&r, probe_argv);
-	assert_true(plan_may_share(&r));
+	assert_true(forkexec_plan_may_share(&r));
 	r.clone_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET;
 	r.unshare_flags = CLONE_NEWUTS;
-	assert_true(plan_may_share(&r));
+	assert_true(forkexec_plan_may_share(&r));
 	r.flags = FORKEXEC_CREDENTIAL;
-	assert_int_equal(!!plan_may_share(&r), c != '1');
+	assert_int_equal(!!forkexec_plan_may_share(&r), c != '1');
 	r.clone_flags = CLONE_NEWUSER;
-	assert_int_equal(!!plan_may_share(&r), c != '1');
+	assert_int_equal(!!forkexec_plan_may_share(&r), c != '1');
 	r.flags = 0;
-	assert_true(plan_may_share(&r));
+	assert_true(forkexec_plan_may_share(&r));
 	r.clone_flags = 0;
 	r.unshare_flags = CLONE_NEWUSER | CLONE_VM; /* which a sharing child cannot unshare */
-	assert_false(plan_may_share(&r));
+	assert_false(forkexec_plan_may_share(&r));
 	r.unshare_flags = CLONE_VM; /* as with the standard library */
-	assert_true(plan_may_share(&r));
+	assert_true(forkexec_plan_may_share(&r));
 }
 
 int main(int argc, char **argv)

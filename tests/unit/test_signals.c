@@ -188,7 +188,7 @@ static void test_storm(void **test_state)
 		isolate(storm_process, &run, SECONDS);
 		if (m != VIEW_FORK) /* whose report can come by the pipe only */
 			run.bits |= view_proven((enum view_method)m);
-		run.flags = FORKEXEC_VFORK;
+		run.flags = FORKEXEC_BLOCK_SIGNALS;
 		isolate(storm_process, &run, SECONDS);
 	}
 }

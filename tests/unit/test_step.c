@@ -4,7 +4,7 @@
  *
  * The list itself (ids ascending and unique, names present), the words of step.c, the
  * hints, the table of forkexec(7), and the source of child.c: its steps, followed from
- * child_main through the functions it calls, must come in the list's order, and all of
+ * forkexec_child_main through the functions it calls, must come in the list's order, and all of
  * them must come. Reads the sources below FORKEXEC_SOURCE (default: the current folder).
  */
 #include <errno.h>
@@ -141,7 +141,7 @@ static void test_man_page(void **test_state)
 	free(text);
 }
 
-/* The steps in the order in which child_main's text comes to them. */
+/* The steps in the order in which forkexec_child_main's text comes to them. */
 static uint32_t events[MAX_EVENTS];
 static size_t n_events;
 
@@ -248,7 +248,7 @@ static void test_source_order(void **test_state)
 
 	(void)test_state;
 	blank_comments(text);
-	main_body = find_body(text, "child_main", strlen("child_main"));
+	main_body = find_body(text, "forkexec_child_main", strlen("forkexec_child_main"));
 	assert_non_null(main_body);
 	n_events = 0;
 	follow(text, main_body, 0);

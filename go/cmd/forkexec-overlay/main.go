@@ -8,7 +8,7 @@
 //
 // It writes an overlay for the go command in use: package syscall of the standard
 // library gets the C core as generated text, a trampoline, and one line at the head of
-// forkAndExecInChild. A source of that package that it does not know is refused. In a
+// forkExec, from where all starts go. A source of that package that it does not know is refused. In a
 // program so built, FORKEXEC=stdlib switches back to the standard library's own code and
 // FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error.
 //

@@ -23,8 +23,8 @@ var wrapper string
 
 // What is replaced, as it stands in every Go version that is known to work.
 const (
-	head   = "func forkAndExecInChild(argv0 *byte, argv, envv []*byte, chroot, dir *byte, attr *ProcAttr, sys *SysProcAttr, pipe int) (pid int, err Errno) {\n"
-	insert = " if c := forkexecBegin(); c != nil { return forkexecChild(c, argv0, argv, envv, chroot, dir, attr, sys, pipe) }"
+	head   = "func forkExec(argv0 string, argv []string, attr *ProcAttr) (pid int, err error) {\n"
+	insert = " if pid, err, mine := forkexecStart(argv0, argv, attr); mine { return pid, err }"
 )
 
 // The memory layout that the C core reads (include/forkexec_go.h): types of package
@@ -46,24 +46,24 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 	if err := checkLayout(folder); err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(filepath.Join(folder, "exec_linux.go"))
+	b, err := os.ReadFile(filepath.Join(folder, "exec_unix.go"))
 	if err != nil {
 		return nil, err
 	}
 	if bytes.Count(b, []byte(head)) != 1 {
-		return nil, fmt.Errorf("exec_linux.go: forkAndExecInChild is not the function that forkexec knows")
+		return nil, fmt.Errorf("exec_unix.go: forkExec is not the function that forkexec knows")
 	}
 	// On the same line, so that line numbers stay those of the original.
 	at := bytes.Index(b, []byte(head)) + len(head) - 1
 	files := map[string][]byte{
-		"exec_linux.go": append(append(append([]byte(nil), b[:at]...), insert...), b[at:]...),
+		"exec_unix.go": append(append(append([]byte(nil), b[:at]...), insert...), b[at:]...),
 	}
 	settings, err := generated(folder)
 	if err != nil {
 		return nil, err
 	}
 	files["zforkexec_linux.go"] = []byte(wrapper + settings)
-	files["zforkexec_other_linux.go"] = []byte(otherArchitectures())
+	files["zforkexec_other.go"] = []byte(otherSystems())
 	err = fs.WalkDir(nocgo.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -97,13 +97,12 @@ func generated(folder string) (string, error) {
 	return fmt.Sprintf("\nconst forkexecRaisedBelowMax = %d\n", below), nil
 }
 
-// otherArchitectures is for those without text: the constraint of call.go turned round.
-func otherArchitectures() string {
+// otherSystems is for those without text: the constraint of call.go turned round.
+func otherSystems() string {
 	_, archs, _ := strings.Cut(wrapper, "//go:build linux && !android && ")
 	archs, _, _ = strings.Cut(archs, "\n")
-	return "//go:build linux && (android || !" + archs + ")\n\npackage syscall\n\n" +
-		"func forkexecBegin() *int { return nil }\n\n" +
-		"func forkexecChild(*int, *byte, []*byte, []*byte, *byte, *byte, *ProcAttr, *SysProcAttr, int) (int, Errno) { return 0, ENOSYS }\n"
+	return "//go:build unix && (!linux || android || !" + archs + ")\n\npackage syscall\n\n" +
+		"func forkexecStart(string, []string, *ProcAttr) (int, error, bool) { return 0, nil, false }\n"
 }
 
 func checkLayout(folder string) error {

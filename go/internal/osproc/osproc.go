@@ -6,6 +6,7 @@
 package osproc
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -26,6 +27,22 @@ func CheckDir(attr *os.ProcAttr) error {
 		return pe
 	}
 	return err
+}
+
+// CheckDirFor is CheckDir for a start with a context that has failed already: the error that
+// package os would have had first. The file system may hang, so a context's end is the end.
+func CheckDirFor(ctx context.Context, attr *os.ProcAttr) error {
+	if attr.Sys != nil || attr.Dir == "" {
+		return nil
+	}
+	found := make(chan error, 1)
+	go func() { found <- CheckDir(attr) }()
+	select {
+	case err := <-found:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // SysAttr returns the attributes for package syscall. The descriptors in it are

@@ -52,16 +52,16 @@ static void *spawn(void *arg)
 
 static void *reap(void *arg)
 {
-	int err = forkexec_finish(&request, &result, &state, -1);
-
 	(void)arg;
-	if (!err)
+	if (forkexec_finish(&request, &result, &state, -1) == FORKEXEC_RUNNING)
 		waitpid(result.pid, NULL, 0);
 	return NULL;
 }
 
 static void *finish(void *arg)
 {
+	enum forkexec_outcome outcome;
+
 	(void)arg;
 	request.work = work;
 	request.work_size = sizeof(work);
@@ -69,9 +69,12 @@ static void *finish(void *arg)
 	if (answer)
 		return NULL;
 	do {
-		answer = -forkexec_finish(&request, &result, &state, 20 * MS);
-	} while (answer == ETIMEDOUT && !__atomic_load_n(&ended, __ATOMIC_ACQUIRE));
-	if (answer == ETIMEDOUT || answer == ECANCELED) {
+		outcome = forkexec_finish(&request, &result, &state, 20 * MS);
+	} while (outcome == FORKEXEC_TIMED_OUT && !__atomic_load_n(&ended, __ATOMIC_ACQUIRE));
+	if (outcome == FORKEXEC_FAILED)
+		answer = result.err;
+	if (outcome == FORKEXEC_TIMED_OUT || outcome == FORKEXEC_CANCELLED) {
+		answer = outcome == FORKEXEC_CANCELLED ? ECANCELED : ETIMEDOUT;
 		kill(result.pid, SIGKILL);
 		pthread_create(&reaper, NULL, reap, NULL);
 	}
