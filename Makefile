@@ -31,9 +31,13 @@ LIB := $(CORE) lib step
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
-## all: the C library, static and shared, with its pkg-config file
+## all: the command forkexec; the C library, static and shared, with its pkg-config file
 .PHONY: all
-all: $(B)/libforkexec.a $(B)/libforkexec.so $(B)/forkexec.pc
+all: $(B)/forkexec lib
+
+## lib: the library alone
+.PHONY: lib
+lib: $(B)/libforkexec.a $(B)/libforkexec.so $(B)/forkexec.pc
 
 $(B)/obj/%.o: c/%.c
 	@mkdir -p $(@D)
@@ -51,6 +55,19 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,c/forkexec.map -Wl,-z,defs \
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
+
+# The command is a user of the library, so it has no more of it than others have.
+CLI := apply dry help main names options report
+$(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
+$(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcap
+
+.PHONY: libcap
+libcap:
+	@printf '#include <sys/capability.h>\n' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 || { \
+		echo 'The command needs libcap: apt-get install -y libcap-dev (the library alone: make lib)' >&2; exit 1; }
+$(CLI:%=$(B)/obj/cli/%.o): | libcap
 
 # Always made anew: it depends on PREFIX.
 .PHONY: $(B)/forkexec.pc
@@ -185,4 +202,4 @@ clean:
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 12
 
--include $(wildcard $(B)/obj/*.d)
+-include $(wildcard $(B)/obj/*.d $(B)/obj/cli/*.d)

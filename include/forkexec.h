@@ -158,7 +158,11 @@ struct forkexec_request {
 
 	const char *path;  /* program, as for execve(2); no PATH search. Required */
 	char *const *argv; /* NULL-terminated. Required */
-	char *const *envp; /* NULL-terminated. Required */
+	/*
+	 * NULL-terminated. Required by forkexec_start() and forkexec_run(); elsewhere NULL is
+	 * the environment of the calling process.
+	 */
+	char *const *envp;
 	const char *chroot; /* NULL: no chroot(2) */
 	const char *dir;    /* NULL: stay; relative to the new root */
 
@@ -320,7 +324,13 @@ int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_
  */
 #ifdef __cplusplus
 #define FORKEXEC_REQUEST_INIT forkexec_request_initial()
-static inline struct forkexec_request forkexec_request_initial(void);
+static inline struct forkexec_request forkexec_request_initial(void)
+{
+	struct forkexec_request request = forkexec_request();
+
+	request.size = sizeof(request);
+	return request;
+}
 #else
 #define FORKEXEC_REQUEST_INIT {.size = sizeof(struct forkexec_request)}
 #endif
