@@ -86,10 +86,16 @@ static void say_detail(struct look *l)
 
 static void say_path(struct text *t, const char *path)
 {
+	const uint64_t most = 400, n = path ? text_length(path) : 0;
+
 	if (!path)
 		return;
 	say(t, " ");
-	say_raw(t, path);
+	if (n <= most)
+		say_raw(t, path);
+	else
+		say_bytes(t, path, most - 3);
+	say(t, n <= most ? "" : "...");
 }
 
 static void say_object(struct look *l)
@@ -119,10 +125,8 @@ static void say_object(struct look *l)
 	case FORKEXEC_STEP_FD_DUP:
 		if (detail < 0 || detail >= r->n_fds || !r->fds)
 			return;
-		say(t, " {fds}[");
-		say_number(t, detail);
-		say(t, "] = ");
-		say_number(t, r->fds[detail]);
+		say(t, " ");
+		say_entry(l, detail);
 		return;
 	}
 	say_detail(l);

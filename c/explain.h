@@ -110,6 +110,7 @@ struct look {
 #define say                forkexec_say
 #define say_bytes          forkexec_say_bytes
 #define say_capability     forkexec_say_capability
+#define say_entry              forkexec_say_entry
 #define say_errno          forkexec_say_errno
 #define say_flags          forkexec_say_flags
 #define say_hex            forkexec_say_hex
@@ -189,6 +190,7 @@ HIDDEN int look_caps(struct look *l);
 HIDDEN int look_clone(struct look *l);
 HIDDEN int look_cgroup(struct look *l);
 HIDDEN int look_frozen(struct look *l);
+HIDDEN void say_entry(struct look *l, int64_t i);
 HIDDEN int look_fds(struct look *l);
 HIDDEN int look_terminal(struct look *l);
 HIDDEN int look_request(struct look *l);

@@ -6,11 +6,13 @@
  */
 #include "explain.h"
 
-static void say_entry(struct look *l, int64_t i)
+HIDDEN void say_entry(struct look *l, int64_t i)
 {
-	say(&l->text, "{fds}[");
+	int option = (l->text.flags & FORKEXEC_EXPLAIN_OPTIONS) != 0;
+
+	say(&l->text, option ? "{fds} " : "{fds}[");
 	say_number(&l->text, i);
-	say(&l->text, "] = ");
+	say(&l->text, option ? "=" : "] = ");
 	say_number(&l->text, l->r->fds[i]);
 }
 

@@ -313,19 +313,19 @@ static int look_cap(struct look *l, uint64_t cap)
 		say(t, "There is no capability with a number beyond 63.");
 		return 1;
 	}
+	if (!new_user && !sys_prctl(PR_CAPBSET_READ, cap, 0)) {
+		say_capability(t, cap);
+		say(t, " is missing in the bounding set of this process (CapBnd in "
+		       "/proc/self/status), "
+		       "so no child can inherit it. Whoever started it has dropped it.");
+		return 1;
+	}
 	if (!new_user && !(l->caps[cap >> 5].permitted >> (cap & 31) & 1)) {
 		say_capability(t, cap);
 		say(t, " is not in the permitted set of this process (user ");
 		say_number(t, l->ids[1]);
 		say(t, "), so it cannot be given on in {ambient_caps}. Start as root, or with a "
 		       "program that has it (setcap).");
-		return 1;
-	}
-	if (!new_user && !sys_prctl(PR_CAPBSET_READ, cap, 0)) {
-		say_capability(t, cap);
-		say(t, " is missing in the bounding set of this process (CapBnd in "
-		       "/proc/self/status), "
-		       "so no child can inherit it. Whoever started it has dropped it.");
 		return 1;
 	}
 	return 0;

@@ -150,7 +150,7 @@ static enum found step_into(struct look *l, int *fd)
  * Goes l->path part by part. What is not FOUND has l->part as the part that is bad, and
  * for a file that exists l->st. With FOUND *ret_fd is open, O_PATH.
  */
-HIDDEN enum found look_walk(struct look *l, int *ret_fd)
+static enum found walk(struct look *l, int *ret_fd)
 {
 	const char *p = l->path;
 	char *to = l->part;
@@ -186,6 +186,38 @@ HIDDEN enum found look_walk(struct look *l, int *ret_fd)
 		*ret_fd = fd;
 	else if (fd >= 0)
 		sys_close(fd);
+	return what;
+}
+
+/*
+ * l->part is a link to where nobody may search: the path then goes by where it leads.
+ * Returns 0 if it is none, or the result too long.
+ */
+static int follow(struct look *l)
+{
+	const char *rest = l->path + text_length(l->part), *end = l->line + LINE_ROOM;
+	char *to = l->line;
+	uint64_t n = text_length(l->part);
+
+	if (!text_begins(l->path, l->part) || !is_link(l, l->part))
+		return 0;
+	while (l->link[0] != '/' && n && l->part[n - 1] != '/')
+		n--;
+	l->part[l->link[0] == '/' ? 0 : n] = 0;
+	to = text_add(text_add(text_add(to, end, l->part), end, l->link), end, rest);
+	if (to + 1 >= end)
+		return 0;
+	(void)text_add(l->path, l->path + PATH_ROOM, l->line);
+	return 1;
+}
+
+HIDDEN enum found look_walk(struct look *l, int *ret_fd)
+{
+	enum found what = walk(l, ret_fd);
+	int links;
+
+	for (links = 0; what == FOUND_NO_SEARCH && links < 8 && follow(l); links++)
+		what = walk(l, ret_fd);
 	return what;
 }
 

@@ -88,6 +88,7 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 {
 	struct forkexec_request request = c->request;
 	const uint32_t flags = FORKEXEC_EXPLAIN_OPTIONS;
+	int nowhere = result->step == FORKEXEC_STEP_EXECVE && !strchr(request.path, '/') && !*found;
 
 	if (*found)
 		request.path = found;
@@ -96,7 +97,7 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 			    sizeof(w->object));
 	w->field = cgroup_failed(c, result) ? "cgroup_fd" : forkexec_step_field(result->step);
 	w->name = forkexec_errno_name(result->err);
-	if (*found || result->step != FORKEXEC_STEP_EXECVE)
+	if (!nowhere)
 		forkexec_explain_as(&request, result, flags | FORKEXEC_EXPLAIN_HINT, w->cause,
 				    sizeof(w->cause));
 	else
@@ -148,7 +149,7 @@ void report(const struct command *c, const struct forkexec_result *result, const
 static int table_entry(uint32_t step, int32_t err, char *text, size_t size)
 {
 	const struct forkexec_request none = {0};
-	const struct forkexec_result result = {.step = step, .err = err};
+	const struct forkexec_result result = {.step = step, .err = err, .detail = -1};
 
 	return forkexec_hint(step, err) &&
 	       forkexec_explain_as(&none, &result,
