@@ -42,8 +42,9 @@ done
 # cgo: only what must be told to the compiler, or other people's builds break.
 ! grep -rn '#cgo.*-\(Werror\|O[0-9s]\|march\)' c go || bad "#cgo flags"
 
-for f in c/man/*.[37]; do
+for f in c/man/*.[137]; do
 	out=$(mandoc -T lint -W warning "$f" 2>&1) || bad "$f: $out"
+	out=$(groff -man -Tutf8 -ww -rLL=78n -z "$f" 2>&1) && [ -z "$out" ] || bad "$f: $out"
 done
 # shellcheck disable=SC2046 # one name a word
 shellcheck -S warning $(files '*.sh') .ci/run || bad "shellcheck"
