@@ -12,7 +12,7 @@ out=$(cd "$out" && pwd)
 version=$(sed -n 's/^forkexec (\(.*\)).*/\1/p' packaging/debian/changelog | head -n 1)
 header=$(for n in MAJOR MINOR PATCH; do sed -n "s/^#define FORKEXEC_VERSION_$n *//p" include/forkexec.h; done | paste -sd.)
 [ "$version" = "$header" ] || { echo "deb.sh: debian/changelog says $version, forkexec.h $header" >&2; exit 1; }
-rm -rf "$out"/*
+rm -rf "${out:?}"/*
 mkdir "$out/source"
 git ls-files -co --exclude-standard | while read -r f; do [ -f "$f" ] && echo "$f"; done |
 	tar -cf - -T - | tar -xf - -C "$out/source"

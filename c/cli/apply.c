@@ -206,6 +206,8 @@ static void reach(struct command *c, uint32_t n)
 		int32_t fd = (int32_t)c->request.n_fds;
 
 		c->fds = grow(c->fds, c->request.n_fds, sizeof(*c->fds));
+		c->named = grow(c->named, c->request.n_fds, 1);
+		c->named[fd] = fd < 3;
 		c->fds[c->request.n_fds++] = fcntl(fd, F_GETFD) == 0 ? fd : -1;
 	}
 }
@@ -250,6 +252,7 @@ APPLY(fd)
 	fd = (uint32_t)number("fd", digits, 0, MAX_FD);
 	value++;
 	reach(c, fd);
+	c->named[fd] = 1;
 	if (!strcmp(value, "-"))
 		c->fds[fd] = -1;
 	else if (isdigit((unsigned char)*value) && !value[strspn(value, "0123456789")])
@@ -263,7 +266,12 @@ void finish_request(struct command *c)
 {
 	struct forkexec_request *r = &c->request;
 
+	uint32_t i;
+
 	reach(c, 2);
+	for (i = 0; r->flags & FORKEXEC_CLOSE_FDS && i < r->n_fds; i++)
+		if (!c->named[i])
+			c->fds[i] = -1;
 	if (c->has_uid || c->has_gid || c->has_groups || r->flags & FORKEXEC_NO_SETGROUPS) {
 		r->flags |= FORKEXEC_CREDENTIAL;
 		if (!c->has_uid)

@@ -20,6 +20,7 @@ struct command {
 	struct forkexec_request request;
 
 	int32_t *fds; /* of request.fds, n_fds of them */
+	unsigned char *named; /* which of them --fd has named */
 	uint32_t *groups;
 	struct forkexec_id_map *uid_map;
 	struct forkexec_id_map *gid_map;

@@ -52,8 +52,9 @@ void print_help(void)
 		printf("%*s", COLUMN - n, "");
 		print_words(o->help, COLUMN);
 	}
-	puts("\nExit status: the program's; 128+N if signal N ended it; 127 if it was not found,\n"
-	     "126 if it cannot be executed, 125 if a step before that failed or for wrong usage.\n"
+	puts("\nExit status: the program's; 128+N if signal N ended it; 127 if it was not\n"
+	     "found, 126 if it cannot be executed, 125 if a step before that failed or if the\n"
+	     "command line is wrong.\n"
 	     "\nforkexec(1) has examples, forkexec(7) the steps.");
 }
 
