@@ -50,6 +50,8 @@ test)
 	need strace has strace
 	need util-linux has setpriv
 	need groff-base has groff
+	need procps has ps
+	need python3 has python3
 	need musl-tools has musl-gcc
 	need zsh has zsh
 	need debhelper has dh

@@ -22,6 +22,9 @@ import (
 )
 
 var command = func() string {
+	if p := os.Getenv("FORKEXEC_TEST_COMMAND"); p != "" {
+		return p
+	}
 	p, err := filepath.Abs("../../build/forkexec")
 	if err != nil {
 		panic(err)

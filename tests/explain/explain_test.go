@@ -208,9 +208,9 @@ func TestCommand(t *testing.T) {
 	if os.Getenv("CGO_ENABLED") == "0" {
 		t.Skip("the command is the same without cgo")
 	}
-	built, err := filepath.Abs("../../build/forkexec")
-	if err != nil {
-		t.Fatal(err)
+	built := os.Getenv("FORKEXEC_TEST_COMMAND")
+	if built == "" {
+		built = "../../build/forkexec"
 	}
 	b, err := os.ReadFile(built)
 	if err != nil {
