@@ -202,12 +202,12 @@ HIDDEN int look_terminal(struct look *l)
 
 /* The rules that plan_check() knows, by field. */
 #define RULE(f, text)                                                                              \
-	if (at - offsetof(struct forkexec_request, f) < sizeof(r->f)) {                            \
+	if (at == offsetof(struct forkexec_request, f)) {                                          \
 		say(t, text);                                                                      \
 		return 1;                                                                          \
 	}
 
-static int look_lists(struct text *t, const struct forkexec_request *r, uint64_t at)
+static int look_lists(struct text *t, uint64_t at)
 {
 	RULE(fds, "{fds} is NULL or unused, but its length says otherwise. Set both.")
 	RULE(n_fds, "{fds} is NULL with a length, or longer than 1048576.")
@@ -222,7 +222,7 @@ static int look_lists(struct text *t, const struct forkexec_request *r, uint64_t
 	return 0;
 }
 
-static int look_scalars(struct text *t, const struct forkexec_request *r, uint64_t at)
+static int look_scalars(struct text *t, uint64_t at)
 {
 	RULE(ctty, "{ctty} is set, but neither {FORKEXEC_SETCTTY} nor {FORKEXEC_FOREGROUND} is.")
 	RULE(pgid, "{pgid} is set, but neither {FORKEXEC_SETPGID} nor {FORKEXEC_FOREGROUND} is.")
@@ -277,5 +277,5 @@ HIDDEN int look_request(struct look *l)
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
 	if (at == offsetof(struct forkexec_request, flags))
 		return look_flag(t, r->flags);
-	return look_lists(t, r, at) || look_scalars(t, r, at);
+	return look_lists(t, at) || look_scalars(t, at);
 }

@@ -24,14 +24,14 @@ static void put_all(struct text *t, const char *s)
 	}
 }
 
-/* The n-th of strings that stand one after the other; NULL behind the last, which is empty. */
+/* The n-th of strings that stand one after the other; an empty one behind the last. */
 static const char *nth(const char *packed, uint32_t n)
 {
 	for (; n && *packed; n--) {
 		while (*packed++)
 			NOT_A_LIBC_CALL();
 	}
-	return *packed ? packed : NULL;
+	return packed;
 }
 
 /* The reader's name of a field: in C, in Go or on the command line. */
@@ -194,9 +194,9 @@ HIDDEN void say_capability(struct text *t, uint64_t number)
 				    "admin\0syslog\0"
 				    "wake_alarm\0block_suspend\0audit_"
 				    "read\0perfmon\0bpf\0checkpoint_restore\0";
-	const char *name = number < 64 ? nth(names, (uint32_t)number) : NULL;
+	const char *name = number < 64 ? nth(names, (uint32_t)number) : "";
 
-	if (name) {
+	if (*name) {
 		put_all(t, "cap_");
 		put_all(t, name);
 		return;
@@ -227,9 +227,9 @@ PUBLIC const char *forkexec_errno_name(int32_t err)
 		"ENOMEDIUM\0EMEDIUMTYPE\0ECANCELED\0ENOKEY\0EKEYEXPIRED\0EKEYREVOKED\0EKEYREJECTED"
 		"\0"
 		"EOWNERDEAD\0ENOTRECOVERABLE\0ERFKILL\0EHWPOISON\0";
-	const char *name = err > 0 && err < 4096 ? nth(names, (uint32_t)err - 1) : NULL;
+	const char *name = err > 0 && err < 4096 ? nth(names, (uint32_t)err - 1) : "";
 
-	return name && *name != '-' ? name : NULL;
+	return *name && *name != '-' ? name : NULL;
 }
 
 HIDDEN void say_errno(struct text *t, int32_t err)
@@ -249,10 +249,9 @@ HIDDEN void say_machine(struct text *t, uint32_t machine)
 {
 	static const uint16_t numbers[] = {2,  3,  4,  8,  20,	21,  22,  40,
 					   42, 43, 50, 62, 183, 243, 247, 258};
-	static const char names[] = "SPARC\0x86 (32 "
-				    "bits)\0m68k\0MIPS\0PowerPC\0PowerPC64\0S/390\0ARM (32 "
-				    "bits)\0SuperH\0"
-				    "SPARC64\0Itanium\0x86-64\0AArch64\0RISC-V\0BPF\0LoongArch\0";
+	static const char names[] =
+		"SPARC\0i386\0m68k\0MIPS\0PowerPC\0PowerPC64\0S/390\0ARM (32 bits)\0SuperH\0"
+		"SPARC64\0Itanium\0AMD64\0AArch64\0RISC-V\0BPF\0LoongArch\0";
 	uint32_t i;
 
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -65,8 +65,7 @@ int forkexec_spawn(const struct forkexec_request *request, struct forkexec_resul
 
 void forkexec_request_init(struct forkexec_request *request)
 {
-	memset(request, 0, sizeof(*request));
-	request->size = sizeof(*request);
+	*request = (struct forkexec_request){.size = sizeof(*request)};
 }
 
 int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
@@ -127,7 +126,7 @@ static int join(char path[PATH_MAX], const char *folder, size_t n, const char *n
 static void tell(char *found, size_t size, const char *path)
 {
 	if (found && size)
-		snprintf(found, size, "%s", strlen(path) < size ? path : "");
+		(void)snprintf(found, size, "%s", strlen(path) < size ? path : "");
 }
 
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
