@@ -278,11 +278,8 @@ CHILD static void child_place_fds(struct job *job)
 		sys_close(i);
 }
 
-/*
- * The descriptors that the steps to come need, one after the other; -1: none. All of our
- * own, for their numbers must not come to mean something else.
- */
-#define N_NEEDED_FDS(r) ((r)->n_fds + N_OWN_FDS + 1)
+/* The descriptors that the steps to come need, one after the other; -1: none. */
+#define N_NEEDED_FDS(r) ((r)->n_fds + N_NEEDED_OWN_FDS + 1)
 CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 {
 	const struct forkexec_request *r = job->request;
@@ -290,7 +287,7 @@ CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 	if (i < r->n_fds)
 		return job->fds[i];
 	i -= r->n_fds;
-	if (i < N_OWN_FDS)
+	if (i < N_NEEDED_OWN_FDS)
 		return job->own[i];
 	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
 }
@@ -487,6 +484,6 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
 	ret = sys_execve(r->path, r->argv, r->envp);
-	/* Only a seccomp filter answers 0. Package syscall says EPIPE then. */
+	/* Only a seccomp filter answers 0, which must not look like a success. */
 	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
 }

@@ -56,7 +56,7 @@ static uint64_t clone_flags(const struct job *job, uint32_t method, uint32_t bit
 		flags |= CLONE_VM;
 		if (!(bits & STATE_NO_CLEARTID))
 			flags |= CLONE_CHILD_CLEARTID;
-		if (method == METHOD_VFORK || bits & STATE_TRACED)
+		if (bits & STATE_TRACED)
 			flags |= CLONE_VFORK;
 	}
 	if (job->shares_table)
@@ -212,7 +212,7 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	uint32_t bits, refused = 0;
 	long ret;
 
-	(void)forkexec_is_traced(state); /* its answer is one of the bits */
+	(void)forkexec_is_traced(r, state); /* its answer is one of the bits */
 	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = clone_held(job, reterr, state, bits, &refused);

@@ -17,7 +17,6 @@
 enum method {
 	METHOD_CLONE3,      /* clone3, memory shared, handlers cleared by the kernel */
 	METHOD_CLONE,       /* clone, memory shared */
-	METHOD_VFORK,       /* the same with CLONE_VFORK: where only that is allowed */
 	METHOD_CLONE3_FORK, /* clone3, memory copied */
 	METHOD_FORK,        /* clone, memory copied */
 	N_METHODS,
@@ -36,6 +35,8 @@ enum method {
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
+_Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_CLONE) == 1 << 17,
+	       "MayMakePipes() in request.go looks there");
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
 
@@ -54,8 +55,9 @@ enum own_fd {
 	OWN_ERRNO_PIPE,  /* request.errno_pipe */
 	N_KEPT_FDS,      /* those before here last until the execve */
 	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
-	OWN_SYNC_WRITE,  /* the other ends; the child has them, and has no use for them */
-	OWN_REPORT_READ,
+	OWN_SYNC_WRITE,  /* the other end, closed when the child reads */
+	N_NEEDED_OWN_FDS,
+	OWN_REPORT_READ = N_NEEDED_OWN_FDS, /* the parent's ends */
 	OWN_HOLD_READ,
 	N_OWN_FDS,
 };
@@ -113,6 +115,8 @@ struct job {
 	uint32_t held;      /* this start was counted by hold.c */
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
+
+_Static_assert(offsetof(struct job, tid) == 0, "waitWithP() in go/threads.go looks there");
 
 /* What the child of a start may share, forkexec_hold_begin(). */
 enum share {
@@ -173,7 +177,7 @@ HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 
 /* trace.c: is the calling thread traced? Looked up anew when the answer is 20 ms old. */
-HIDDEN int forkexec_is_traced(struct forkexec_state *state);
+HIDDEN int forkexec_is_traced(const struct forkexec_request *r, struct forkexec_state *state);
 
 /* paths.c: may what the step did not find be there for a child with all our descriptors? */
 HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);

@@ -235,7 +235,6 @@ static int look_scalars(struct text *t, uint64_t at)
 	RULE(nofile_max, "nofile_max is set, but FORKEXEC_NOFILE is not.")
 	RULE(nofile_raised, "nofile_raised is set, but FORKEXEC_NOFILE is not.")
 	RULE(errno_pipe, "errno_pipe is set, but FORKEXEC_ERRNO_PIPE is not.")
-	RULE(reserved, "reserved must be 0: fill the request with zeros before setting fields.")
 	RULE(work, "work must be forkexec_work_size() bytes, aligned to 16.")
 	RULE(work_size, "work_size is less than forkexec_work_size() says.")
 	return 0;
@@ -254,6 +253,8 @@ static int look_flag(struct text *t, uint64_t flags)
 		say(t, "{FORKEXEC_KEEP_DUMPABLE} counts only with {FORKEXEC_CREDENTIAL}. Set both.");
 	} else if (flags & FORKEXEC_GID_SETGROUPS && !(flags & FORKEXEC_GID_MAP)) {
 		say(t, "{FORKEXEC_GID_SETGROUPS} counts only with {FORKEXEC_GID_MAP}. Set both.");
+	} else if (flags & FORKEXEC_WHOLE_TABLE && !(flags & FORKEXEC_CLOSE_FDS)) {
+		say(t, "FORKEXEC_WHOLE_TABLE counts only with {FORKEXEC_CLOSE_FDS}. Set both.");
 	} else {
 		say(t, "A flag is set that counts only together with another.");
 	}

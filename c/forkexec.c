@@ -14,9 +14,11 @@
 /*
  * One wait lasts at most this long. The wake comes by itself; a second look is
  * needed only where it cannot: a child that dumps core does not clear its tid before
- * Linux 5.16, and a forkexec_cancel() may come between the look and the sleep.
+ * Linux 5.16, and a forkexec_cancel() may come between the look and the sleep, or while
+ * we sleep on the report pipe, which it does not wake.
  */
-#define WAIT_SLICE_NS 100000000
+#define WAIT_SLICE_NS   100000000
+#define REPORT_SLICE_NS 10000000
 
 /* The size of the work memory that a state keeps; enough for all but ID maps. */
 #define WORK_KEPT 16384
@@ -180,7 +182,7 @@ static int wait_for_exec(struct job *job, int pid, struct wait *w,
 		if (job->report[0] < 0)
 			wait_for_tid(job, w, left);
 		else
-			wait_for_report(job, w, left);
+			wait_for_report(job, w, min64(left, REPORT_SLICE_NS));
 		return 1;
 	}
 	return 0;

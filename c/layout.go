@@ -45,7 +45,7 @@ const (
 	_ = -(unsafe.Offsetof(Request{}.NofileMax) ^ unsafe.Offsetof(C.struct_forkexec_request{}.nofile_max))
 	_ = -(unsafe.Offsetof(Request{}.NofileRaised) ^ unsafe.Offsetof(C.struct_forkexec_request{}.nofile_raised))
 	_ = -(unsafe.Offsetof(Request{}.ErrnoPipe) ^ unsafe.Offsetof(C.struct_forkexec_request{}.errno_pipe))
-	_ = -(unsafe.Offsetof(Request{}.Reserved) ^ unsafe.Offsetof(C.struct_forkexec_request{}.reserved))
+	_ = -(unsafe.Offsetof(Request{}.NowMs) ^ unsafe.Offsetof(C.struct_forkexec_request{}.now_ms))
 	_ = -(unsafe.Offsetof(Request{}.Work) ^ unsafe.Offsetof(C.struct_forkexec_request{}.work))
 	_ = -(unsafe.Offsetof(Request{}.WorkSize) ^ unsafe.Offsetof(C.struct_forkexec_request{}.work_size))
 	_ = -(unsafe.Sizeof(Result{}) ^ C.sizeof_struct_forkexec_result)

@@ -18,14 +18,50 @@ static int refuse(struct forkexec_result *reterr, size_t offset)
 
 #define FIELD(f) offsetof(struct forkexec_request, f)
 
+/*
+ * What is set counts, or is refused: a forgotten FORKEXEC_CREDENTIAL would run the program
+ * as root.
+ */
+static int check_flags(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	const struct {
+		uint64_t flags; /* one of them is needed */
+		int set;
+		size_t offset;
+	} rules[] = {
+		{FORKEXEC_CREDENTIAL, r->uid != 0, FIELD(uid)},
+		{FORKEXEC_CREDENTIAL, r->gid != 0, FIELD(gid)},
+		{FORKEXEC_CREDENTIAL, r->groups || r->n_groups, FIELD(groups)},
+		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_NO_SETGROUPS) != 0, FIELD(flags)},
+		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_KEEP_DUMPABLE) != 0, FIELD(flags)},
+		{FORKEXEC_UID_MAP, r->uid_map || r->n_uid_map, FIELD(uid_map)},
+		{FORKEXEC_GID_MAP, r->gid_map || r->n_gid_map, FIELD(gid_map)},
+		{FORKEXEC_GID_MAP, (r->flags & FORKEXEC_GID_SETGROUPS) != 0, FIELD(flags)},
+		{FORKEXEC_CLOSE_FDS, (r->flags & FORKEXEC_WHOLE_TABLE) != 0, FIELD(flags)},
+		{FORKEXEC_SETPGID | FORKEXEC_FOREGROUND, r->pgid != 0, FIELD(pgid)},
+		{FORKEXEC_SETCTTY | FORKEXEC_FOREGROUND, r->ctty != 0, FIELD(ctty)},
+		{FORKEXEC_CGROUP_FD, r->cgroup_fd != 0, FIELD(cgroup_fd)},
+		{FORKEXEC_NOFILE, r->nofile_soft != 0, FIELD(nofile_soft)},
+		{FORKEXEC_NOFILE, r->nofile_max != 0, FIELD(nofile_max)},
+		{FORKEXEC_NOFILE, r->nofile_raised != 0, FIELD(nofile_raised)},
+		{FORKEXEC_ERRNO_PIPE, r->errno_pipe != 0, FIELD(errno_pipe)},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].set && !(r->flags & rules[i].flags))
+			return refuse(reterr, rules[i].offset);
+	return 0;
+}
+
 static int check_shape(const struct forkexec_request *r, struct forkexec_result *reterr)
 {
 	if (r->size != sizeof(*r))
 		return refuse(reterr, FIELD(size));
 	if (r->flags & ~FORKEXEC_KNOWN_FLAGS)
 		return refuse(reterr, FIELD(flags));
-	if (r->reserved)
-		return refuse(reterr, FIELD(reserved));
+	if (check_flags(r, reterr))
+		return -E_INVAL;
 	if (!r->path)
 		return refuse(reterr, FIELD(path));
 	if (!r->argv)
@@ -44,42 +80,6 @@ static int check_shape(const struct forkexec_request *r, struct forkexec_result 
 		return refuse(reterr, FIELD(n_ambient_caps));
 	if (r->text_busy_ms > TEXT_BUSY_MAX_MS)
 		return refuse(reterr, FIELD(text_busy_ms));
-	return 0;
-}
-
-/*
- * What is set counts, or is refused: a forgotten FORKEXEC_CREDENTIAL would run the program
- * as root.
- */
-static int check_flags(const struct forkexec_request *r, struct forkexec_result *reterr)
-{
-	const struct {
-		uint64_t flags; /* one of them is needed */
-		int set;
-		size_t offset;
-	} rules[] = {
-		{FORKEXEC_CREDENTIAL, r->uid != 0, FIELD(uid)},
-		{FORKEXEC_CREDENTIAL, r->gid != 0, FIELD(gid)},
-		{FORKEXEC_CREDENTIAL, r->groups != NULL, FIELD(groups)},
-		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_NO_SETGROUPS) != 0, FIELD(flags)},
-		{FORKEXEC_CREDENTIAL, (r->flags & FORKEXEC_KEEP_DUMPABLE) != 0, FIELD(flags)},
-		{FORKEXEC_UID_MAP, r->uid_map != NULL, FIELD(uid_map)},
-		{FORKEXEC_GID_MAP, r->gid_map != NULL, FIELD(gid_map)},
-		{FORKEXEC_GID_MAP, (r->flags & FORKEXEC_GID_SETGROUPS) != 0, FIELD(flags)},
-		{FORKEXEC_CLOSE_FDS, (r->flags & FORKEXEC_WHOLE_TABLE) != 0, FIELD(flags)},
-		{FORKEXEC_SETPGID | FORKEXEC_FOREGROUND, r->pgid != 0, FIELD(pgid)},
-		{FORKEXEC_SETCTTY | FORKEXEC_FOREGROUND, r->ctty != 0, FIELD(ctty)},
-		{FORKEXEC_CGROUP_FD, r->cgroup_fd != 0, FIELD(cgroup_fd)},
-		{FORKEXEC_NOFILE, r->nofile_soft != 0, FIELD(nofile_soft)},
-		{FORKEXEC_NOFILE, r->nofile_max != 0, FIELD(nofile_max)},
-		{FORKEXEC_NOFILE, r->nofile_raised != 0, FIELD(nofile_raised)},
-		{FORKEXEC_ERRNO_PIPE, r->errno_pipe != 0, FIELD(errno_pipe)},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].set && !(r->flags & rules[i].flags))
-			return refuse(reterr, rules[i].offset);
 	return 0;
 }
 
@@ -104,8 +104,6 @@ HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec
 	int err;
 
 	err = check_shape(r, reterr);
-	if (!err)
-		err = check_flags(r, reterr);
 	if (err)
 		return err;
 	refused = r->clone_flags & ~(CLONE_NAMESPACES | CLONE_HARMLESS);

@@ -12,6 +12,7 @@ package c
 
 import (
 	"sync/atomic"
+	"syscall"
 	"unsafe"
 
 	// For `go mod vendor`, and so that an edited header rebuilds this package.
@@ -39,7 +40,7 @@ type Request struct {
 	NofileSoft, NofileMax, NofileRaised uint64
 
 	ErrnoPipe int32
-	Reserved  uint32
+	NowMs     uint32
 
 	Work     uintptr
 	_        [8 - unsafe.Sizeof(uintptr(0))]byte
@@ -118,4 +119,13 @@ const (
 // count there.
 func Held(s *State) bool {
 	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
+}
+
+// MayMakePipes reports whether a start may make a pipe that its child alone shall have: until
+// it is proven that children share memory (STATE_PROVEN in core.h), for ID maps, and where
+// hold.c counts.
+func MayMakePipes(r *Request, s *State) bool {
+	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
+	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&KeepDumpable != 0 ||
+		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0
 }

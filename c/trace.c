@@ -47,9 +47,9 @@ static int read_tracer(void)
 	return 0;
 }
 
-HIDDEN int forkexec_is_traced(struct forkexec_state *state)
+HIDDEN int forkexec_is_traced(const struct forkexec_request *r, struct forkexec_state *state)
 {
-	uint32_t now = now_ms(), then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
+	uint32_t now = r->now_ms ? r->now_ms : now_ms(), then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
 
 	if (then && now - then < TRACED_MS)
 		return (state_bits(state) & STATE_TRACED) != 0;

@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"forkexec.example/forkexec/c"
+	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/pidwait"
 	"forkexec.example/forkexec/go/internal/settings"
@@ -60,6 +61,7 @@ type child struct {
 
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
+	scarce   bool    // threads are
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -221,10 +223,12 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
+var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
+
 // clone makes the child. It returns whether there is one.
 func (s *child) clone() bool {
-	lockFork()
-	defer unlockFork()
+	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
+	defer forkGate.Leave()
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
 	}
@@ -243,9 +247,17 @@ const (
 	ended               // its context has ended it; arena and child are in other hands
 )
 
+// nanotime is CLOCK_MONOTONIC without a system call.
+//
+//go:linkname nanotime runtime.nanotime
+func nanotime() int64
+
 // once makes the child and waits for its execve, or for the end of ctx.
 func (s *child) once(ctx context.Context) fate {
 	defer settle()
+	s.req.NowMs = uint32(nanotime() / 1e6)
+	s.scarce = threadsAreScarce(starting.Add(1))
+	defer starting.Add(-1)
 	if !s.clone() {
 		return unborn
 	}
@@ -260,6 +272,9 @@ func (s *child) once(ctx context.Context) fate {
 }
 
 func (s *child) wait(ctx context.Context) c.Outcome {
+	if s.scarce {
+		waitWithP(s.work)
+	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
 	}

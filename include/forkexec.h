@@ -214,7 +214,13 @@ struct forkexec_request {
 	 * that fails writes its errno there, in a word of native size.
 	 */
 	int32_t errno_pipe;
-	uint32_t reserved; /* 0 */
+
+	/*
+	 * CLOCK_MONOTONIC in milliseconds, its low 32 bits, if the caller knows it; 0: it does
+	 * not, and the core asks the kernel. Says when it is time to look again whether a
+	 * debugger traces this process.
+	 */
+	uint32_t now_ms;
 
 	/*
 	 * forkexec_start() only: memory for the child's stack and for what is worked

@@ -64,6 +64,7 @@ bench)
 	need git has git
 	need musl-tools has musl-gcc
 	need python3 has python3
+	need strace has strace
 	;;
 deb)
 	need debhelper has dh

@@ -62,7 +62,8 @@ suite_lint() {
 
 suite_freestanding() {
 	tests/freestanding/check.sh && tests/freestanding/headers.sh &&
-		make -s all && tests/freestanding/exports.sh build/libforkexec.so
+		make -s all && tests/freestanding/exports.sh build/libforkexec.so &&
+		tests/freestanding/names.sh build/libforkexec.a
 }
 
 suite_c() {
@@ -101,10 +102,10 @@ suite_go() {
 		./tests/consumer ./tests/soak ./tests/syscalls ./tests/signals/... ./tests/sandbox
 }
 
-# One package at a time: they change fs.suid_dumpable, which is the machine's.
+# One package at a time: they change fs.suid_dumpable, which is the machine's, and some measure.
 suite_stuck() {
 	for cgo in 1 0; do
-		CGO_ENABLED=$cgo go_test "$(max_skips)" -p 1 ./tests/stuck ./tests/confined ./tests/failures || return 1
+		CGO_ENABLED=$cgo go_test "$(max_skips)" -p 1 ./tests/stuck ./tests/confined ./tests/failures ./tests/forklock || return 1
 	done
 }
 
@@ -170,7 +171,7 @@ suite_cgocheck() {
 
 suite_nocgo() {
 	: >"$scratch/skipped"
-	for script in text stack builds overlay gdb; do
+	for script in stale text stack builds overlay gdb; do
 		run_script "tests/nocgo/$script.sh" || return 1
 	done
 	n=$(wc -l <"$scratch/skipped")
@@ -209,6 +210,12 @@ suite_cross() {
 	done
 }
 
+# Inside gVisor, where runsc can be built and run: it says why not.
+suite_gvisor() {
+	: >"$scratch/skipped"
+	run_script tests/gvisor/run.sh
+}
+
 # Each cause of a failure through Go, with cgo and without, and through the command.
 suite_explain() {
 	make -s all && go_test "$(max_skips)" ./tests/explain &&
@@ -229,7 +236,7 @@ suite_deb() {
 	make -s deb
 }
 
-all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo old_go cross explain cli deb"
+all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo gvisor old_go cross explain cli deb"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all

@@ -28,8 +28,8 @@ func benchLines(rec *record) []byte {
 					fmt.Fprintf(&buf, "\t%.0f ns/op", one.Cost)
 				}
 				for _, unit := range units {
-					if v, ok := one.Values[unit]; ok {
-						fmt.Fprintf(&buf, "\t%g %s", v, unit)
+					if v := csvValue(s, one, unit); v != "" {
+						fmt.Fprintf(&buf, "\t%s %s", v, unit)
 					}
 				}
 				buf.WriteByte('\n')

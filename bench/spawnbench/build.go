@@ -36,13 +36,16 @@ type builder struct {
 	tools    map[string]string // name to absolute path
 	versions [][2]string       // what has been used, for the report
 
-	temporary []string // files of this run alone
+	temporary []string // files and directories of this run alone
+
+	libraryRoot string // where this module's source is, with the library built
+	libraryErr  error
 }
 
 // clean removes what only this run needed.
 func (b *builder) clean() {
 	for _, file := range b.temporary {
-		os.Remove(file)
+		os.RemoveAll(file)
 	}
 }
 
@@ -93,6 +96,34 @@ func (b *builder) cc() (string, error) {
 	return "", notInstalled("a C compiler (" + strings.Join(names, ", ") + ")")
 }
 
+// library builds this project's C library, once, and returns the directory of the source.
+func (b *builder) library() (string, error) {
+	if b.libraryRoot != "" || b.libraryErr != nil {
+		return b.libraryRoot, b.libraryErr
+	}
+	b.libraryErr = func() error {
+		goTool, err := b.tool("go")
+		if err != nil {
+			return err
+		}
+		root := firstLine(goTool, "list", "-f", "{{.Module.Dir}}", packagePath)
+		if root == "" {
+			return errors.New("the library's source is not here: run spawnbench in a checkout")
+		}
+		makeTool, err := exec.LookPath("make")
+		if err != nil {
+			return notInstalled("make")
+		}
+		out, err := exec.Command(makeTool, "-s", "-C", root, "build/libforkexec.a").CombinedOutput()
+		if err != nil {
+			return errors.New("libforkexec does not compile: " + firstError(string(out), err))
+		}
+		b.libraryRoot = root
+		return nil
+	}()
+	return b.libraryRoot, b.libraryErr
+}
+
 // source writes an embedded file to the directory and returns its path there.
 func (b *builder) source(name string) (string, error) {
 	text, err := peers.ReadFile("peers/" + name)
@@ -110,12 +141,23 @@ var isSource = regexp.MustCompile(`\.(c|rs)$`).MatchString
 
 // compile makes the program name with a compiler that understands -o. Those of
 // args that are sources are replaced by their paths; headers are what these
-// include.
+// include. Absolute paths are of files elsewhere, a library or a header.
 func (b *builder) compile(name, compiler string, args []string, headers ...string) (string, error) {
 	key := sha256.New()
 	fmt.Fprintln(key, compiler, firstLine(compiler, "--version"), args)
 	command := []string{}
 	for _, arg := range append(append([]string{}, args...), headers...) {
+		if filepath.IsAbs(arg) {
+			text, err := os.ReadFile(arg)
+			if err != nil {
+				return "", err
+			}
+			key.Write(text)
+			if !strings.HasSuffix(arg, ".h") {
+				command = append(command, arg)
+			}
+			continue
+		}
 		if !isSource(arg) && !strings.HasSuffix(arg, ".h") {
 			command = append(command, arg)
 			continue

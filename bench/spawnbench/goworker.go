@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"runtime"
@@ -41,6 +42,8 @@ type target struct {
 	argv []string
 	attr *syscall.ProcAttr
 	high *syscall.ProcAttr // with files of high numbers, see openMany
+	// stdin is what Output gets: nothing, or the file that the user has given.
+	stdin *os.File
 }
 
 var goPaths = map[string]func(t *target) error{
@@ -77,11 +80,19 @@ var goPaths = map[string]func(t *target) error{
 	"exec_nil":   func(t *target) error { return exec.Command(t.argv[0], t.argv[1:]...).Run() },
 	"osexec_nil": func(t *target) error { return osexec.Command(t.argv[0], t.argv[1:]...).Run() },
 	"exec_output": func(t *target) error {
-		_, err := exec.Command(t.argv[0], t.argv[1:]...).Output()
+		cmd := exec.Command(t.argv[0], t.argv[1:]...)
+		if t.stdin != nil {
+			cmd.Stdin = t.stdin
+		}
+		_, err := cmd.Output()
 		return err
 	},
 	"osexec_output": func(t *target) error {
-		_, err := osexec.Command(t.argv[0], t.argv[1:]...).Output()
+		cmd := osexec.Command(t.argv[0], t.argv[1:]...)
+		if t.stdin != nil {
+			cmd.Stdin = t.stdin
+		}
+		_, err := cmd.Output()
 		return err
 	},
 }
@@ -126,6 +137,9 @@ func work(argv []string) error {
 	requests := bufio.NewScanner(os.NewFile(requestsFd, "requests"))
 	answers := os.NewFile(answersFd, "answers")
 	t := &target{argv: argv, attr: &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}}}
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode().IsRegular() {
+		t.stdin = os.Stdin
+	}
 	for requests.Scan() {
 		answer, err := t.answer(strings.Fields(requests.Text()))
 		var reason cannot
@@ -154,6 +168,10 @@ func (t *target) answer(request []string) (string, error) {
 		return "", t.set(request[1], numbers[0])
 	case len(request) == 4 && request[0] == "waiters":
 		return wait(t, request[1], numbers[0], time.Duration(numbers[1])*time.Millisecond)
+	case len(request) == 2 && request[0] == "busy":
+		var ms int
+		_, err := fmt.Sscan(request[1], &ms)
+		return busy(time.Duration(ms) * time.Millisecond), err
 	case len(request) == 2 && request[0] == "slow" && goPaths[request[1]] != nil:
 		return disturb(func() error { return goPaths[request[1]](t) })
 	case len(request) == 3 && goPaths[request[0]] != nil:
@@ -178,9 +196,11 @@ func measure(do func(*target) error, t *target, n, width int) (string, error) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	used := resources()
 	begin := time.Now()
 	err := share(n-cold, width, func(i int) error { return timed(do, t, &ns[cold+i]) })
 	took := time.Since(begin)
+	costs := usageWords(used, resources(), n-cold)
 	runtime.ReadMemStats(&after)
 	if err != nil {
 		return "", err
@@ -190,7 +210,7 @@ func measure(do func(*target) error, t *target, n, width int) (string, error) {
 		fmt.Fprintf(&s, "%d ", v)
 	}
 	if counted := float64(n - cold); counted > 0 {
-		fmt.Fprintf(&s, "allocs/op=%.2f B/op=%.0f", float64(after.Mallocs-before.Mallocs)/counted,
+		fmt.Fprintf(&s, "%s allocs/op=%.2f B/op=%.0f", costs, float64(after.Mallocs-before.Mallocs)/counted,
 			float64(after.TotalAlloc-before.TotalAlloc)/counted)
 		if width > 1 {
 			fmt.Fprintf(&s, " spawns/s=%.1f", counted/took.Seconds())
@@ -200,6 +220,11 @@ func measure(do func(*target) error, t *target, n, width int) (string, error) {
 }
 
 func timed(do func(*target) error, t *target, ns *int64) error {
+	if t.stdin != nil { // each start reads the file from its begin
+		if _, err := t.stdin.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
 	begin := time.Now()
 	err := do(t)
 	*ns = int64(time.Since(begin))

@@ -74,10 +74,41 @@ func wait(t *target, path string, n int, rest time.Duration) (string, error) {
 		millis(cpu)/rest.Seconds(), millis(started), millis(time.Since(begin))), err
 }
 
-func cpuTime() time.Duration {
-	var u syscall.Rusage
+// resources is what all threads of this process together have used so far.
+func resources() (u syscall.Rusage) {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail
+	return u
+}
+
+func cpuTime() time.Duration {
+	u := resources()
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// usageWords are the words of an answer that say what n starts have cost their process.
+func usageWords(from, to syscall.Rusage, n int) string {
+	per := func(from, to int64) float64 { return float64(to-from) / float64(max(n, 1)) }
+	user := per(from.Utime.Nano(), to.Utime.Nano()) / 1e3
+	system := per(from.Stime.Nano(), to.Stime.Nano()) / 1e3
+	return fmt.Sprintf("%s=%.4f %s=%.4f %s=%.3f %s=%.3f %s=%.3f",
+		voluntary, per(int64(from.Nvcsw), int64(to.Nvcsw)), involuntary, per(int64(from.Nivcsw), int64(to.Nivcsw)),
+		faults, per(int64(from.Minflt), int64(to.Minflt)), userTime, user, cpuTimeUnit, user+system)
+}
+
+// busy keeps one goroutine running and says how often the process's other threads, which
+// are the runtime's own, go to sleep meanwhile: they would without any start. The runtime's
+// monitor looks more and more rarely while nothing happens: to that it is given time.
+func busy(d time.Duration) string {
+	const calm = 30 * time.Millisecond
+	spin := func(d time.Duration) {
+		for begin := time.Now(); time.Since(begin) < d; {
+		}
+	}
+	spin(calm)
+	before := resources()
+	spin(d)
+	after := resources()
+	return fmt.Sprintf("%s=%.3f", busySwitches, float64(after.Nvcsw-before.Nvcsw)/d.Seconds())
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -24,7 +24,7 @@ import (
 )
 
 type config struct {
-	rounds    int
+	rounds    int           // 0: as many as it takes
 	spawns    int           // per round and path, at most
 	limit     time.Duration // for the whole run; 0: none
 	env       int           // variables; 0: the current environment
@@ -35,6 +35,8 @@ type config struct {
 	files     map[string]string
 	scenarios []*scenario
 	paths     []*path
+	own       ownProgram
+	goals     bool // print what has come of them
 }
 
 func main() {
@@ -44,6 +46,10 @@ func main() {
 	}
 	if len(os.Args) > 1 && os.Args[1] == implementationCommand {
 		fmt.Println(forkexec.Implementation())
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == compareCommand {
+		fail(compare(os.Args[2:], os.Stdout))
 		return
 	}
 	fail(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -56,64 +62,6 @@ func fail(err error) {
 		fmt.Fprintln(os.Stderr, "spawnbench:", err)
 		os.Exit(1)
 	}
-}
-
-const usage = `usage: spawnbench [flags]
-
-Starts programs in several ways, in interleaved rounds, and prints how long a
-start takes until the program's end has been waited for.
-
-`
-
-// parseFlags turns the command line into a config.
-func parseFlags(args []string, stderr io.Writer) (*config, error) {
-	cfg := &config{files: make(map[string]string)}
-	fs := flag.NewFlagSet("spawnbench", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		fs.PrintDefaults()
-		fmt.Fprint(stderr, "\nscenarios:\n", listScenarios(), "\npaths:\n", listPaths())
-	}
-	fs.IntVar(&cfg.rounds, "rounds", 30, "number of rounds")
-	fs.IntVar(&cfg.spawns, "n", 100, "spawns of each path in a round, at most")
-	fs.DurationVar(&cfg.limit, "time", 90*time.Second, "spawn less often in slow scenarios so that the run takes about this long; 0: no limit")
-	fs.IntVar(&cfg.env, "env", 0, "give the programs an environment of this many `variables`; 0: the current one")
-	fs.StringVar(&cfg.build, "build", "build/bench", "`directory` for the programs that are compiled")
-	fs.StringVar(&cfg.from, "from", "", "measure nothing and take the results from this `file`, which -json has written")
-	fs.StringVar(&cfg.format, "format", "text", "what to print: "+strings.Join(formatNames(), ", "))
-	for _, f := range formats {
-		fs.Func(f.flag, "write "+f.title+" to this `file`", func(file string) error {
-			cfg.files[f.name] = file
-			return nil
-		})
-	}
-	fs.BoolVar(&cfg.quick, "quick", false, "few spawns, at two points of each axis: shows that it works and measures nothing")
-	scenarioNames := fs.String("scenarios", plainScenarios(), "run these, comma separated `names`, or all")
-	pathNames := fs.String("paths", "all", "run only these, comma separated `names`")
-	if err := fs.Parse(args); err != nil {
-		return nil, err
-	}
-	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
-	}
-	if cfg.quick {
-		cfg.rounds, cfg.spawns = 3, 3
-	}
-	if cfg.rounds < 1 || cfg.spawns < 1 || cfg.env < 0 || cfg.limit < 0 {
-		return nil, errors.New("-rounds and -n must be positive, -env and -time not negative")
-	}
-	if !slices.Contains(formatNames(), cfg.format) {
-		return nil, fmt.Errorf("-format: there is no %q", cfg.format)
-	}
-	var err error
-	if cfg.scenarios, err = choose(allScenarios, *scenarioNames); err != nil {
-		return nil, fmt.Errorf("-scenarios: %w", err)
-	}
-	if cfg.paths, err = choose(allPaths, *pathNames); err != nil {
-		return nil, fmt.Errorf("-paths: %w", err)
-	}
-	return cfg, nil
 }
 
 // choose returns the items that list names, in the order of all.
@@ -173,7 +121,11 @@ func measureAll(cfg *config, stdout, stderr io.Writer) (*record, error) {
 	rec := &record{Machine: describeMachine()}
 	rec.Machine.Environment = cfg.env
 	if pr.clear(); cfg.format == "text" {
-		fmt.Fprintf(stdout, "%s\n\n", strings.Join(rec.Machine.summary(), "\n"))
+		var described [][2]string
+		for _, p := range neededPaths(cfg) {
+			described = append(described, [2]string{p.name, p.title})
+		}
+		writeBegin(stdout, rec.Machine, described)
 	}
 	left := 0
 	for _, sc := range cfg.scenarios {
@@ -189,6 +141,9 @@ func measureAll(cfg *config, stdout, stderr io.Writer) (*record, error) {
 			left--
 			pr.left = left
 			r, err := runPoint(cfg, b, hosts, sc, point, share, pr)
+			if err != nil && sc.own != nil {
+				err = fmt.Errorf("%w (a program that is measured must end with exit status 0)", err)
+			}
 			if err != nil {
 				r.Skipped = "failed: " + err.Error()
 				failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name(), err))
@@ -201,7 +156,7 @@ func measureAll(cfg *config, stdout, stderr io.Writer) (*record, error) {
 	}
 	rec.Versions = b.versions
 	rec.Seconds = time.Since(start).Round(time.Second).Seconds()
-	rec.Goals = checkGoals(rec)
+	rec.conclude()
 	return rec, failed
 }
 

@@ -47,7 +47,7 @@ func buildAll(t *testing.T) map[*host]built {
 // startFor starts a worker for a path, ready for each of its paths.
 func startFor(t *testing.T, hosts map[*host]built, p *path, program string) *worker {
 	t.Helper()
-	w, err := startWorker(hosts[p.host].argv, []string{"/bin/sh", "-c", program}, os.Environ())
+	w, err := startWorker(hosts[p.host].argv, []string{"/bin/sh", "-c", program}, setup{env: os.Environ()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func startFor(t *testing.T, hosts map[*host]built, p *path, program string) *wor
 	return w
 }
 
-var benchLine = regexp.MustCompile(`(?m)^BenchmarkSpawn/scenario=true/path=(\w+)-\d+\t3\t\d+ ns/op(\t[\d.]+ allocs/op\t\d+ B/op)?$`)
+var benchLine = regexp.MustCompile(`(?m)^BenchmarkSpawn/scenario=true/path=(\w+)-\d+\t3\t\d+ ns/op(\t[\d.e-]+ [\w/-]+)+$`)
 
 // TestQuick runs the whole command: every scenario, every output. Which peers run, and
 // which conditions there are, depends on the machine; the Go paths must.
@@ -68,7 +68,7 @@ func TestQuick(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var stdout, stderr bytes.Buffer
 	err := run([]string{"-quick", "-scenarios", "all", "-build", buildDir,
-		"-bench", file("bench"), "-report", file("html"), "-json", file("json"), "-text", file("text")}, &stdout, &stderr)
+		"-bench", file("bench"), "-report", file("html"), "-json", file("json"), "-text", file("text"), "-csv", file("csv")}, &stdout, &stderr)
 	t.Logf("\n%s%s", &stdout, &stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestQuick(t *testing.T) {
 	checkSmoke(t, rec)
 
 	// What is made of the record later must be what was made of it at once.
-	for _, name := range []string{"bench", "html", "text"} {
+	for _, name := range []string{"bench", "html", "csv"} {
 		var again bytes.Buffer
 		if err := run([]string{"-from", file("json"), "-format", name}, &again, &stderr); err != nil {
 			t.Fatal(err)
@@ -102,8 +102,17 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%s differs when made from the JSON (%v)", name, err)
 		}
 	}
-	if !strings.HasPrefix(readText(t, file("text")), stdout.String()) && !strings.Contains(stdout.String(), "goals (") {
+	tables, _, _ := strings.Cut(stdout.String(), "text: "+dir)
+	if !strings.HasPrefix(readText(t, file("text")), tables) || len(tables) < 1000 {
 		t.Error("the printed tables are not those of -text")
+	}
+	lastLine := strings.TrimSpace(stdout.String()[strings.LastIndex(strings.TrimSpace(stdout.String()), "\n"):])
+	if last := rec.Answers[len(rec.Answers)-1]; lastLine != last {
+		t.Errorf("the run ends with %q, not with its answer %q", lastLine, last)
+	}
+	stdout.Reset()
+	if err := compare([]string{file("json"), file("json")}, &stdout); err != nil || !strings.Contains(stdout.String(), "forkexec") {
+		t.Errorf("compared with itself: %v\n%s", err, &stdout)
 	}
 }
 
@@ -122,7 +131,7 @@ func checkSmoke(t *testing.T, rec *record) {
 		for _, point := range sc.points(true) {
 			r := rec.at(sc.name, point)
 			if r == nil {
-				if sc.name != "userns" && sc.name != "git" && sc.name != "slow" { // not to be had everywhere
+				if !strings.HasPrefix(sc.name, "userns") && sc.name != "git" && sc.name != "slow" { // not to be had everywhere
 					t.Errorf("%s at %d has not run", sc.name, point)
 				}
 				continue
@@ -144,24 +153,26 @@ func checkSmoke(t *testing.T, rec *record) {
 		path, unit string
 	}{
 		{"tiny", 0, "forkexec", "allocs/op"}, {"parallel", 2, "syscall", "spawns/s"},
+		{"tiny", 0, "floor", voluntary}, {"tiny", 0, "exec", involuntary}, {"tiny", 0, "exec", faults}, {"tiny", 0, "glibc", userTime},
 		{"waiters", 100, "exec", "threads"}, {"waiters", 100, "osexec", "cpu-ms/s"},
 	} {
-		if v := inUnit(c.scenario, c.point, c.path, c.unit)(rec); !(v >= 0) {
+		if v := inUnit(c.scenario, c.point, c.path, c.unit)(rec).value; !(v >= 0) {
 			t.Errorf("%s at %d: no %s of %s", c.scenario, c.point, c.unit, c.path)
 		}
 	}
-	if v := inUnit("waiters", 100, "osexec", "threads")(rec); v < 100 {
+	if v := inUnit("waiters", 100, "osexec", "threads")(rec).value; v < 100 {
 		t.Errorf("os/exec waits for 100 children with %v threads: they cannot all have been waited for", v)
 	}
-	if v := inUnit("slow", 0, "forkexec", "exec-ms")(rec); v < 200 { // false where it has not run
+	if v := inUnit("slow", 0, "forkexec", "exec-ms")(rec).value; v < 200 { // false where it has not run
 		t.Errorf("the slow exec took %v ms, at least 200 were to be waited", v)
 	}
 }
 
 func TestFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"-rounds", "0"}, {"-n", "-1"}, {"-env", "-1"}, {"-paths", "x"}, {"-scenarios", "x"}, {"-scenarios", ""}, {"x"}, {"-x"},
-		{"-format", "x"},
+		{"-rounds", "-1"}, {"-n", "-1"}, {"-env", "-1"}, {"-paths", "x"}, {"-scenarios", "x"}, {"-scenarios", ""}, {"x"}, {"-x"},
+		{"-format", "x"}, {"-setenv", "x", "--", "true"}, {"-setenv", "=x", "--", "true"}, {"-dir", "/"}, {"-stdin", "/dev/null", "--", "true"},
+		{"-dir", "/missing", "--", "true"}, {"--", "/missing/program"}, {"-scenarios", "tiny", "--", "true"}, {"true", "--", "true"},
 	} {
 		if _, err := parseFlags(args, new(bytes.Buffer)); err == nil {
 			t.Errorf("%v is accepted", args)

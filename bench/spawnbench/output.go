@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
@@ -19,8 +20,9 @@ type format struct {
 }
 
 var formats = []format{
-	{"text", "text", "the tables", func(rec *record) ([]byte, error) { return textOf(rec), nil }},
+	{"text", "text", "the tables", func(rec *record) ([]byte, error) { return textOf(rec, true), nil }},
 	{"bench", "bench", "Go benchmark lines for benchstat", func(rec *record) ([]byte, error) { return benchLines(rec), nil }},
+	{"csv", "csv", "a line for each round of each path (CSV)", csvLines},
 	{"json", "json", "all that has been measured, for programs and for -from,", func(rec *record) ([]byte, error) {
 		text, err := json.MarshalIndent(rec, "", " ")
 		return append(text, '\n'), err
@@ -37,7 +39,7 @@ func formatNames() (names []string) {
 }
 
 // write writes all that the config asks for. The tables have been printed in the course
-// of the measurement already, but for the goals.
+// of the measurement already; what is left of the text comes last.
 func write(cfg *config, rec *record, stdout io.Writer) error {
 	var failed error
 	for _, f := range formats {
@@ -49,15 +51,26 @@ func write(cfg *config, rec *record, stdout io.Writer) error {
 		if err == nil && file != "" {
 			err = os.WriteFile(file, text, 0o666)
 		}
-		if err == nil && cfg.format == f.name {
-			if f.name == "text" && cfg.from == "" {
-				var buf bytes.Buffer
-				writeGoals(&buf, rec.Goals)
-				text = buf.Bytes()
-			}
+		if err == nil && cfg.format == f.name && f.name != "text" {
 			_, err = stdout.Write(text)
+		}
+		if err == nil && cfg.format == "text" && file != "" {
+			fmt.Fprintf(stdout, "%s: %s\n", f.flag, file)
 		}
 		failed = errors.Join(failed, err)
 	}
-	return failed
+	if cfg.format != "text" {
+		return failed
+	}
+	var buf bytes.Buffer
+	if len(cfg.files) > 0 {
+		buf.WriteByte('\n')
+	}
+	if cfg.from == "" {
+		writeEnd(&buf, rec, cfg.goals)
+	} else {
+		buf.Write(textOf(rec, cfg.goals))
+	}
+	_, err := stdout.Write(buf.Bytes())
+	return errors.Join(failed, err)
 }

@@ -58,6 +58,12 @@ func (p *progress) say(format string, args ...any) {
 	fmt.Fprintln(p.w, text)
 }
 
+// tell prints what must not be missed.
+func (p *progress) tell(format string, args ...any) {
+	p.clear()
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
 // clear removes the line from the terminal.
 func (p *progress) clear() {
 	if p.shown {

@@ -6,87 +6,53 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// What the table of the project's README shows, and how it calls it. Those in bold are
-// the project's own.
-var readmePaths = map[string]string{
-	"forkexec": "**forkexec.ForkExec**", "nocgo": "**forkexec.ForkExec, CGO_ENABLED=0**",
-	stdlibPath: "syscall.ForkExec", "exec": "**go/exec Cmd.Run**", "exec_nocgo": "**go/exec Cmd.Run, CGO_ENABLED=0**",
-	"osexec": "os/exec Cmd.Run", floorPath: "bare vfork and execve in C", "glibc": "glibc posix_spawn",
-	"musl": "musl posix_spawn", "rust": "Rust Command", "python": "CPython subprocess.run",
+// The table of the project's README: four ratios, each with its interval, for four
+// programs. More stands in the report.
+var readmeRows = []struct{ of, to, title string }{
+	{"exec", "osexec", "`Cmd.Run`, to os/exec"},
+	{"forkexec", stdlibPath, "`forkexec.ForkExec`, to `syscall.ForkExec`"},
+	{"exec", floorPath, "`Cmd.Run`, to a bare vfork loop in C"},
+	{"c_spawn", "glibc", "`forkexec_spawn` in C, to glibc's `posix_spawn`"},
 }
 
-// readmeScenarios are its columns: medians and ratios, or ratios alone.
-var readmeScenarios = []struct {
-	name, title string
-	medians     bool
-}{
-	{"tiny", "a program that exits at once", true}, {"true", "`true`", true},
-	{"sh", "`sh -c :`", false}, {"git", "`git --version`", false},
+var readmeScenarios = []struct{ name, title string }{
+	{"tiny", "a program that exits at once"}, {"true", "`true`"}, {"sh", "`sh -c :`"}, {"git", "`git --version`"},
 }
 
-// readmeTable returns the table with the sentence above it, the fastest way first.
+// readmeTable returns the table with the sentences above it.
 func readmeTable(rec *record) []byte {
-	var buf, head, line bytes.Buffer
+	var buf bytes.Buffer
 	tiny := rec.at("tiny", 0)
-	if tiny == nil || tiny.find(stdlibPath) == nil {
-		return []byte("the run has not measured the scenario tiny with the path syscall\n")
+	if tiny == nil {
+		return []byte("the run has not measured the scenario tiny\n")
 	}
 	m := rec.Machine
-	fmt.Fprintf(&buf, "%d CPUs (%s), Linux %s, %s: start and wait, %d interleaved rounds of %d, medians in µs and\n"+
-		"ratios to syscall.ForkExec with the 10th to 90th percentile of the rounds.\n\n",
-		m.CPUs, m.CPU, m.Kernel, strings.Replace(m.Go, "go", "Go ", 1), tiny.Rounds, tiny.Spawns)
+	noise, _ := machineSentence(rec)
+	fmt.Fprintf(&buf, "%d CPUs (%s), Linux %s, %s: start and wait, %d interleaved rounds of %d for the first\n"+
+		"column; medians of the rounds' ratios, with 95 %% intervals. %s\n\n",
+		m.CPUs, m.CPU, m.Kernel, strings.Replace(m.Go, "go", "Go ", 1), tiny.Rounds, tiny.Spawns, noise)
+	buf.WriteString("| |")
 	for _, c := range readmeScenarios {
-		if c.medians {
-			head.WriteString(" " + c.title + " | ratio |")
-			line.WriteString("---|---|")
-		} else {
-			head.WriteString(" " + c.title + ", ratio |")
-			line.WriteString("---|")
-		}
+		buf.WriteString(" " + c.title + " |")
 	}
-	fmt.Fprintf(&buf, "| |%s\n|---|%s\n", &head, &line)
-	rows := slices.Clone(tiny.Series)
-	slices.SortStableFunc(rows, func(a, b *series) int {
-		return cmp.Compare(tiny.relative(a.Path, stdlibPath), tiny.relative(b.Path, stdlibPath))
-	})
-	for _, s := range rows {
-		title := readmePaths[s.Path]
-		if title == "" || tiny.find(s.Path) == nil {
-			continue
-		}
-		fmt.Fprintf(&buf, "| %s |", title)
-		bold := ""
-		if strings.HasPrefix(title, "**") {
-			bold = "**"
-		}
+	buf.WriteString("\n|" + strings.Repeat("---|", len(readmeScenarios)+1) + "\n")
+	for _, row := range readmeRows {
+		fmt.Fprintf(&buf, "| %s |", row.title)
 		for _, c := range readmeScenarios {
-			median, ratio := readmeCells(rec.at(c.name, 0), s.Path)
-			if c.medians {
-				fmt.Fprintf(&buf, " %s%s%s |", bold, median, bold)
-			}
-			fmt.Fprintf(&buf, " %s%s%s |", bold, ratio, bold)
+			fmt.Fprintf(&buf, " %s |", readmeCell(rec.at(c.name, 0).relative(row.of, row.to)))
 		}
 		buf.WriteByte('\n')
 	}
 	return buf.Bytes()
 }
 
-// readmeCells returns the median and the ratio of a path, dashes where there is none.
-func readmeCells(r *result, path string) (median, ratio string) {
-	if r == nil || r.find(path) == nil || r.find(stdlibPath) == nil {
-		return "–", "–"
+func readmeCell(e estimate) string {
+	if text := e.String(); text != "" {
+		return text
 	}
-	one := r.find(path)
-	median, ratio = micros(one.Hist.percentile(50)), "1"
-	if path != stdlibPath {
-		q := ratioOfRounds(one.Rounds, r.find(stdlibPath).Rounds)
-		ratio = fmt.Sprintf("%.2f (%.2f–%.2f)", q.median, q.p10, q.p90)
-	}
-	return median, ratio
+	return "–"
 }

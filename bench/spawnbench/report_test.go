@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// The report must be whole in itself and well formed; what it looks like, a browser
-// shows.
+// The report must be whole in itself and well formed, with the answer first and the
+// goals last; what it looks like, a browser shows.
 func TestReport(t *testing.T) {
 	page, err := reportHTML(fake())
 	if err != nil {
@@ -23,26 +23,71 @@ func TestReport(t *testing.T) {
 	}
 	text := string(page)
 	for _, want := range []string{"&lt;CPU&gt; &amp; co", "rust: not run: rustc is not installed",
-		"git (git): not run: git is not installed", `<td class="met">met</td>`, `class="path p-forkexec"`} {
+		"git (git): not run: git is not installed", `<td class="met">met</td>`, "<code>forkexec</code> forkexec", "for <code>t</code> no difference"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report does not contain %q", want)
 		}
 	}
+	last := 0
+	for _, part := range []string{`class="answers"`, "25\u00a0% (25 to 25) less", `id="axes"`, `id="spread"`, `id="details"`, `id="setting"`, `id="goals"`} {
+		at := strings.Index(text, part)
+		if at < last {
+			t.Errorf("%q stands at %d, what should come before it at %d", part, at, last)
+		}
+		last = at
+	}
 	if got := regexp.MustCompile(`(?i)(src|href)="[^#]|url\(|NaN|Inf\b|%!|ZgotmplZ`).FindAllString(text, -1); got != nil {
 		t.Errorf("the report contains %q", got)
 	}
-	images := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(text, -1)
-	if len(images) != 4 { // two distributions; over the axis a curve and a distribution
-		t.Errorf("%d plots, want 4", len(images))
+	for _, ref := range regexp.MustCompile(`(?:href="#|labelledby=")([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(text, `id="`+ref[1]+`"`) {
+			t.Errorf("nothing has the id %q", ref[1])
+		}
 	}
-	for _, image := range images {
-		d := xml.NewDecoder(strings.NewReader(image))
-		for {
-			if _, err := d.Token(); err == io.EOF {
-				break
-			} else if err != nil {
-				t.Fatalf("%v in\n%s", err, image)
-			}
+	images := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(text, -1)
+	if len(images) < 20 {
+		t.Errorf("%d plots, want 20 at least", len(images))
+	}
+	body := text[strings.Index(text, "<body>"):strings.Index(text, "</html>")]
+	for _, c := range [][2]string{{"<br>", "<br/>"}, {"&nbsp;", " "}, {`<details open>`, `<details open="">`}} {
+		body = strings.ReplaceAll(body, c[0], c[1])
+	}
+	d := xml.NewDecoder(strings.NewReader(body))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%v in\n%s", err, body)
+		}
+	}
+}
+
+// Who cannot see a plot must find in text what it shows, and who has no mouse must reach
+// what scrolls.
+func TestReportForEverybody(t *testing.T) {
+	page, err := reportHTML(fake())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range regexp.MustCompile(`<svg width[^>]*>|<svg width="[^%][^>]*>|<div class="scroll"[^>]*>`).FindAllString(string(page), -1) {
+		hidden := strings.Contains(tag, "aria-hidden") || strings.Contains(tag, "viewBox") // inside of another
+		named := strings.Contains(tag, `role="img" aria-label="`) || strings.Contains(tag, `tabindex="0" role="region" aria-label="`)
+		if !hidden && !named {
+			t.Errorf("%s is nothing to a screen reader", tag)
+		}
+	}
+	if !strings.Contains(string(page), "0.75 (0.75–0.75)") || !strings.Contains(string(page), "At 0: 120\u00a0µs, at 8192: 300\u00a0µs") {
+		t.Error("what the plots show does not stand in text beside them")
+	}
+}
+
+// A program's name may hold anything.
+func TestWithCode(t *testing.T) {
+	for text, want := range map[string]string{
+		"no code": "no code", "for `a <b>`, 5 µs": "for <code>a &lt;b&gt;</code>, 5\u00a0µs", "`": "", "`a` and `b": "<code>a</code> and b",
+	} {
+		if got := string(withCode(text)); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
 }
@@ -69,50 +114,23 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// Names beside the ends of curves that end close together must not cover each other, nor
-// leave the plot.
-func TestNamesApart(t *testing.T) {
-	var curves []curve
-	for i := range 8 {
-		curves = append(curves, curve{fmt.Sprint("p", i), []float64{1, 100 + float64(i)/100}})
-	}
-	image := string(lines("l", "a", []int{1, 2}, curves, short))
-	var last float64
-	for i, m := range regexp.MustCompile(`x="732.0" y="([\d.]+)"`).FindAllStringSubmatch(image, -1) {
-		var y float64
-		fmt.Sscan(m[1], &y)
-		if i > 0 && y-last < 15.9 || y < 0 || y > 330 {
-			t.Errorf("name %d stands at %v, the one before at %v", i, y, last)
-		}
-		last = y
-	}
-	if last == 0 {
-		t.Error("no names")
-	}
-}
-
 func TestReadmeTable(t *testing.T) {
 	text := string(readmeTable(fake()))
 	for _, want := range []string{
-		"| **forkexec.ForkExec** | **40.0** | **0.80 (0.80–0.80)** |", "| syscall.ForkExec | 50.0 | 1 | 706.6 | 1 |", "Go 1.99",
+		"| `Cmd.Run`, to os/exec | 0.75 (0.75–0.75) | no difference (1.00–1.00) | – | – |",
+		"| `forkexec_spawn` in C, to glibc's `posix_spawn` | – |", "Go 1.99", "This machine was noisy",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
-	}
-	if strings.Contains(text, "Rust") {
-		t.Error("a path that has not run is in the table")
-	}
-	if fast, slow := strings.Index(text, "**forkexec"), strings.Index(text, "| syscall"); fast > slow {
-		t.Error("the slower path stands first")
 	}
 }
 
 func TestBenchLines(t *testing.T) {
 	text := string(benchLines(fake()))
 	for _, want := range []string{
-		"\nBenchmarkSpawn/scenario=tiny/path=forkexec-0\t4\t40000 ns/op\t1 allocs/op\n",
-		"\nBenchmarkSpawn/scenario=userns/MB=8192/path=syscall-0\t4\t90000000 ns/op\t1 allocs/op\n",
+		"\nBenchmarkSpawn/scenario=tiny/path=forkexec-0\t4\t40000 ns/op\t2 vol-switches/op\t0.5 invol-switches/op\t1 allocs/op\n",
+		"\nBenchmarkSpawn/scenario=userns/MB=8192/path=syscall-0\t4\t90000000 ns/op\t2 vol-switches/op\t0.5 invol-switches/op\t1 allocs/op\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -7,6 +7,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 )
@@ -14,78 +15,20 @@ import (
 // restartEvery is the number of rounds after which the workers are started
 // anew. Where the kernel happens to place a process's memory makes some percent
 // of difference; with one process for all rounds that would be a systematic
-// error of which the spread shows nothing.
-const restartEvery = 10
+// error of which the spread shows nothing. To fill much memory takes longer than a round.
+const (
+	restartEvery       = 5
+	restartEveryMemory = 15
+)
 
-// loadRounds is the number of rounds, at most, of the loads that are no spawns: each says
-// much and takes long.
-const loadRounds = 5
-
-// A session holds the running workers of one point of a scenario.
-type session struct {
-	sc      *scenario
-	point   int
-	hosts   map[*host]built
-	program []string
-	env     []string
-	rest    time.Duration // for how long waiting is looked at
-	workers map[*host]*worker
-}
-
-// start starts a worker for each host of the paths, puts it into the point's condition
-// and lets it warm up. It returns how long a spawn takes on each path.
-func (s *session) start(paths []*path) (map[*path]time.Duration, error) {
-	const warmUp = 5
-	s.workers = make(map[*host]*worker)
-	took := make(map[*path]time.Duration)
-	for _, p := range paths {
-		if s.workers[p.host] == nil {
-			w, err := startWorker(s.hosts[p.host].argv, s.program, s.env)
-			if err != nil {
-				return nil, fmt.Errorf("worker %s: %w", p.host.name, err)
-			}
-			s.workers[p.host] = w
-			if err := s.condition(p.host); err != nil {
-				return nil, fmt.Errorf("worker %s: %w", p.host.name, err)
-			}
-		}
-		b, err := s.workers[p.host].spawn(p, warmUp, 1)
-		if err != nil {
-			return nil, fmt.Errorf("path %s: %w", p.name, err)
-		}
-		took[p] = time.Duration(percentile(sorted(b.ns), 50))
-	}
-	return took, nil
-}
-
-func (s *session) condition(h *host) error {
-	if s.sc.axis == nil || s.sc.axis.conditions == nil || h == floorHost {
-		return nil
-	}
-	for _, request := range s.sc.axis.conditions(s.point) {
-		if _, err := s.workers[h].ask("%s", request); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// stop ends the workers, all of them whatever happens to one.
-func (s *session) stop() (err error) {
-	for h, w := range s.workers {
-		if e := w.stop(); e != nil && err == nil {
-			err = fmt.Errorf("worker %s: %w", h.name, e)
-		}
-	}
-	s.workers = nil
-	return err
-}
-
-func (s *session) kill() {
-	for _, w := range s.workers {
-		w.kill()
-	}
-}
+// Rounds of a run that does not ask for a number: as many as usual, and then until the
+// ratios are settled, or the time is up after the fewest.
+const (
+	usualRounds  = 30
+	fewestRounds = 10
+	mostRounds   = 1000
+	loadRounds   = 5 // of loads that are no spawns: each says much and takes long
+)
 
 // choosePaths returns what a scenario runs: those of its own paths that were asked for.
 func choosePaths(cfg *config, sc *scenario) []*path {
@@ -104,7 +47,7 @@ func choosePaths(cfg *config, sc *scenario) []*path {
 
 // plan makes the result of a point, as yet without numbers, and says what can run.
 func plan(cfg *config, hosts map[*host]built, sc *scenario, point int) (r *result, running []*series, paths []*path) {
-	r = &result{Scenario: sc.name, Title: sc.title, Point: point, Rounds: cfg.rounds}
+	r = &result{Scenario: sc.name, Title: sc.title, Point: point}
 	if sc.axis != nil {
 		r.Axis, r.Key = sc.axis.label, sc.axis.key
 	}
@@ -123,6 +66,10 @@ func plan(cfg *config, hosts map[*host]built, sc *scenario, point int) (r *resul
 		}
 	}
 	delete(used, floorHost)
+	if sc.user == root && os.Geteuid() != 0 {
+		r.Skipped = "only root can measure it; userns_user is yours"
+		return r, running, paths
+	}
 	if have := availableMemory(); sc.axis != nil && sc.axis.memory && have > 0 && point*len(used) > have*9/10 {
 		r.Skipped = fmt.Sprintf("needs %d MB of memory, %d are available", point*len(used), have)
 	} else if len(running) == 0 {
@@ -142,16 +89,18 @@ func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, poin
 	if r.Skipped != "" {
 		return r, nil
 	}
-	n := cfg.env
-	if sc.axis != nil && sc.axis.env {
-		n = point
-	}
-	s := &session{sc: sc, point: point, hosts: hosts, program: program, env: environment(n), rest: 500 * time.Millisecond}
+	s := &session{sc: sc, point: point, hosts: hosts, program: program, setup: sc.setup(cfg, point), rest: 500 * time.Millisecond}
 	if cfg.quick {
 		s.rest /= 10
 	}
+	if sc.user == ordinary {
+		if err := s.becomeOrdinary(b); err != nil {
+			return r, err
+		}
+	}
 	defer func() { s.kill() }()
 	pr.say("%s: starting the workers", r.name())
+	began := time.Now()
 	took, err := s.start(paths)
 	var reason cannot
 	if errors.As(err, &reason) {
@@ -161,26 +110,85 @@ func runPoint(cfg *config, b *builder, hosts map[*host]built, sc *scenario, poin
 	if err != nil {
 		return r, err
 	}
+	if sc.counts {
+		if err := countSyscalls(b, s, running, paths, countingTime(took, share), pr); err != nil {
+			r.Notes = append(r.Notes, "system calls: not counted: "+err.Error())
+		}
+	}
+	var deadline time.Time
+	if share > 0 {
+		deadline = began.Add(share)
+		share = max(time.Until(deadline), share/10)
+	}
 	if r.Spawns = affordable(cfg, took, share); sc.load != spawns {
-		r.Rounds, r.Spawns = min(cfg.rounds, loadRounds), 1
+		r.Spawns = 1
 	} else if sc.axis != nil && sc.axis.width {
 		r.Spawns = max(r.Spawns, 4*point) // else most goroutines would start once
 	}
-	for i := range r.Rounds {
-		pr.say("%s: round %d of %d, %d spawns of each path", r.name(), i+1, r.Rounds, r.Spawns)
-		if err := s.round(i, running, paths, r.Spawns); err != nil {
-			return r, err
-		}
-		if i%restartEvery == restartEvery-1 && i != r.Rounds-1 {
-			if err := s.stop(); err != nil {
-				return r, err
-			}
-			if _, err := s.start(paths); err != nil {
-				return r, err
-			}
-		}
+	if least := roundTime(took, r.Spawns) * fewestRounds; share > 0 && least > 2*share {
+		pr.tell("%s takes long to start and end: this needs about %v; -paths makes it less", r.name(), least.Round(time.Second))
+	}
+	if err := s.allRounds(cfg, r, running, paths, deadline, pr); err != nil {
+		return r, err
 	}
 	return r, s.stop()
+}
+
+// allRounds makes rounds until there are enough.
+func (s *session) allRounds(cfg *config, r *result, running []*series, paths []*path, deadline time.Time, pr *progress) error {
+	every := restartEvery
+	if s.sc.axis != nil && s.sc.axis.memory {
+		every = restartEveryMemory
+	}
+	for r.Rounds = 0; !s.enough(cfg, r, deadline); r.Rounds++ {
+		if r.Rounds > 0 && r.Rounds%every == 0 {
+			if err := s.stop(); err != nil {
+				return err
+			}
+			if _, err := s.start(paths); err != nil {
+				return err
+			}
+		}
+		pr.say("%s: round %d, %d spawns of each path", r.name(), r.Rounds+1, r.Spawns)
+		if err := s.round(r.Rounds, running, paths, r.Spawns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enough says whether the rounds so far will do. No deadline: the time does not matter.
+func (s *session) enough(cfg *config, r *result, deadline time.Time) bool {
+	n := r.Rounds
+	switch {
+	case s.sc.load != spawns && cfg.rounds > 0:
+		return n >= min(cfg.rounds, loadRounds)
+	case s.sc.load != spawns:
+		return n >= loadRounds
+	case cfg.rounds > 0:
+		return n >= cfg.rounds
+	case n < fewestRounds:
+		return false
+	case !deadline.IsZero() && time.Now().After(deadline) || n >= mostRounds:
+		return true
+	case s.sc.axis != nil:
+		return n >= usualRounds
+	}
+	return n >= usualRounds && n%restartEvery == 0 && r.settled()
+}
+
+// setup is what the workers of a scenario start with.
+func (sc *scenario) setup(cfg *config, point int) setup {
+	n := cfg.env
+	if sc.axis != nil && sc.axis.env {
+		n = point
+	}
+	with := setup{env: environment(n)}
+	if sc.own != nil {
+		with.env = append(with.env, sc.own.env...)
+		with.dir, with.stdin = sc.own.dir, sc.own.stdin
+	}
+	return with
 }
 
 // round has each path do once what the scenario is about.
@@ -209,44 +217,10 @@ func (s *session) round(i int, all []*series, paths []*path, n int) error {
 		for _, ns := range b.ns {
 			one.Hist.add(ns)
 		}
-		one.Rounds = append(one.Rounds, round{cost, max(len(b.ns), 1), b.values})
+		s.takeOwn(p, b, cost)
+		one.Rounds = append(one.Rounds, round{cost, max(len(b.ns), 1), s.number, b.values})
 	}
 	return nil
-}
-
-func (s *session) batch(p *path, n int) (*batch, error) {
-	w := s.workers[p.host]
-	switch s.sc.load {
-	case waiters:
-		return s.freshly(p, "waiters %s %d %d", p.request(), s.point, s.rest.Milliseconds())
-	case slow:
-		l, err := takeLease(s.program[0])
-		if err != nil {
-			return nil, err
-		}
-		b, err := w.ask("slow %s", p.request())
-		return b, errors.Join(err, l.end())
-	}
-	width := 1
-	if s.sc.axis != nil && s.sc.axis.width {
-		width = s.point
-	}
-	return w.spawn(p, n, width)
-}
-
-// freshly asks a worker that has done nothing before: Go never ends a thread, so that
-// what another path has needed would be counted again.
-func (s *session) freshly(p *path, format string, args ...any) (*batch, error) {
-	w, err := startWorker(s.hosts[p.host].argv, s.program, s.env)
-	if err != nil {
-		return nil, err
-	}
-	b, err := w.ask(format, args...)
-	if err != nil {
-		w.kill()
-		return nil, err
-	}
-	return b, w.stop()
 }
 
 // order returns the order of n paths in a round: rotated, so that none is
@@ -269,13 +243,22 @@ func order(round, n int) []int {
 // rounds fit into share.
 func affordable(cfg *config, took map[*path]time.Duration, share time.Duration) int {
 	const least = 5 // a median of fewer says little
-	var each time.Duration
-	for _, d := range took {
-		each += d
-	}
+	each := roundTime(took, 1-cold)
 	if share == 0 || each == 0 {
 		return cfg.spawns
 	}
-	n := int(share/(each*time.Duration(cfg.rounds))) - cold
+	rounds := cfg.rounds
+	if rounds == 0 {
+		rounds = usualRounds
+	}
+	n := int(share/(each*time.Duration(rounds))) - cold
 	return min(max(n, least), cfg.spawns)
+}
+
+// roundTime is how long a round takes in which each path spawns n times.
+func roundTime(took map[*path]time.Duration, n int) (all time.Duration) {
+	for _, d := range took {
+		all += d * time.Duration(n+cold)
+	}
+	return all
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // A scenario is a program, the conditions under which it is started, and what is done
-// with it. To add one, see bench/README.md.
+// with it. To add one, see bench/INTERNALS.md.
 type scenario struct {
 	name  string // in tables, flags and benchmark names: no slash, no blank
 	title string
@@ -24,7 +24,21 @@ type scenario struct {
 	paths []string // by name; nil: those of plainPaths
 	load  load
 	axis  *axis // nil: the scenario has one point
+	// own is what the user wants to have measured, in place of a scenario of ours.
+	own *ownProgram
+	// user is who the workers are. counts: the system calls of a start are counted, too.
+	user   user
+	counts bool
 }
+
+// A user is who starts the programs, where that makes a difference.
+type user int
+
+const (
+	anybody  user = iota // who runs spawnbench
+	root                 // not run by anybody else
+	ordinary             // who runs spawnbench or, if that is root, nobody
+)
 
 func (s *scenario) id() string { return s.name }
 
@@ -50,11 +64,11 @@ type axis struct {
 }
 
 var (
-	plainPaths = []string{"forkexec", "nocgo", stdlibPath, "start", "exec", "exec_nocgo", "osexec", "exec_nil",
-		"osexec_nil", "exec_output", "osexec_output", floorPath, "glibc", "musl", "rust", "python"}
+	plainPaths = []string{"forkexec", "nocgo", stdlibPath, "start", "exec", "exec_nocgo", "osexec", "exec_nil", "osexec_nil",
+		"exec_output", "osexec_output", floorPath, "c_spawn", "c_spawn_wait", "glibc", "musl", "rust", "python", "node"}
 	corePaths = []string{"forkexec", "nocgo", stdlibPath, floorPath}
 	runPaths  = append([]string{"exec", "osexec"}, corePaths...)
-	envPaths  = append([]string{"glibc", "musl", "rust", "python"}, runPaths...)
+	envPaths  = append([]string{"c_spawn", "glibc", "musl", "rust", "python", "node"}, runPaths...)
 	fdsPaths  = append([]string{"close_fds", "close_fds_high", "glibc"}, corePaths...)
 )
 
@@ -71,15 +85,18 @@ var (
 )
 
 var allScenarios = []*scenario{
-	{name: "tiny", title: "a static program that exits at once", plain: true, argv: tinyProgram},
+	{name: "tiny", title: "a static program that exits at once", plain: true, argv: tinyProgram, counts: true},
 	{name: "true", title: "true", plain: true, argv: installed("true")},
 	{name: "sh", title: "sh -c :", plain: true, argv: installed("sh", "-c", ":")},
 	{name: "git", title: "git --version", plain: true, argv: installed("git", "--version")},
-	{name: "parallel", title: "tiny, started by several goroutines at once", argv: tinyProgram, paths: runPaths, axis: goroutines},
-	{name: "rss", title: "tiny, from a process with much memory", argv: tinyProgram, paths: corePaths, axis: memory},
-	{name: "userns", title: "tiny in a user namespace, from a process with much memory", argv: tinyProgram, paths: corePaths, axis: userns},
-	{name: "fds", title: "tiny, from a process with many open descriptors", argv: tinyProgram, paths: fdsPaths, axis: descriptors},
-	{name: "env", title: "tiny, with a large environment", argv: tinyProgram, paths: envPaths, axis: variables},
+	{name: "parallel", title: "a program that exits at once, started by several goroutines", argv: tinyProgram, paths: runPaths, axis: goroutines},
+	{name: "rss", title: "a program that exits at once, from a process with much memory", argv: tinyProgram, paths: corePaths, axis: memory},
+	{name: "userns", title: "a new user namespace, from a process of root with much memory", argv: tinyProgram,
+		paths: corePaths, axis: userns, user: root},
+	{name: "userns_user", title: "a new user namespace, from a process of an ordinary user with much memory", argv: tinyProgram,
+		paths: corePaths, axis: userns, user: ordinary},
+	{name: "fds", title: "a program that exits at once, from a process with many open descriptors", argv: tinyProgram, paths: fdsPaths, axis: descriptors},
+	{name: "env", title: "a program that exits at once, with a large environment", argv: tinyProgram, paths: envPaths, axis: variables},
 	{name: "waiters", title: "many children that are waited for", argv: waitingProgram, load: waiters,
 		paths: []string{"exec", "exec_nocgo", "osexec"}, axis: children},
 	{name: "slow", title: "an exec that takes 200 ms, and what it does to the rest of the program", argv: leasedProgram, load: slow,
@@ -89,7 +106,7 @@ var allScenarios = []*scenario{
 func listScenarios() string {
 	var s strings.Builder
 	for _, sc := range allScenarios {
-		fmt.Fprintf(&s, "  %-10s %s\n", sc.name, sc.title)
+		fmt.Fprintf(&s, "  %-12s %s\n", sc.name, sc.title)
 	}
 	return s.String()
 }

@@ -12,7 +12,8 @@ import (
 	"text/tabwriter"
 )
 
-// A table is a result as rows of text, for the text and the HTML output alike.
+// A table is a result, or a part of it, as rows of text, for the text and the HTML output
+// alike.
 type table struct {
 	heading string
 	columns []string
@@ -20,36 +21,55 @@ type table struct {
 	notes   []string
 }
 
-func tableOf(r *result) *table {
-	t := &table{heading: fmt.Sprintf("%s (%s): %d rounds of %d spawns", r.name(), r.Title, r.Rounds, r.Spawns)}
+// tablesOf returns the table of times, if any were taken, and that of what was counted.
+func tablesOf(r *result) (list []*table) {
 	if r.Skipped != "" {
-		t.heading = fmt.Sprintf("%s (%s): not run: %s", r.name(), r.Title, r.Skipped)
-		return t
+		return []*table{{heading: fmt.Sprintf("%s (%s): not run: %s", r.name(), r.Title, r.Skipped)}}
 	}
-	t.columns = []string{"path"}
+	heading := fmt.Sprintf("%s (%s): %d rounds", r.name(), r.Title, r.Rounds)
 	if r.timed() {
-		t.columns = append(t.columns, "p50 µs", "p90", "p99", "max", "/ std", "(p10..p90)", "/ floor", "(p10..p90)")
-	} else {
-		t.heading = fmt.Sprintf("%s (%s): %d rounds", r.name(), r.Title, r.Rounds)
+		list = append(list, timeTable(r, heading))
+		heading = r.name() + ": what a start costs the process that makes it"
 	}
 	present := unitsOf(r)
-	t.columns = append(t.columns, present...)
+	counted := &table{heading: heading, columns: append([]string{"path"}, present...)}
 	for _, s := range r.Series {
 		if s.Missing != "" {
-			t.notes = append(t.notes, fmt.Sprintf("%s: not run: %s", s.Path, s.Missing))
 			continue
 		}
 		row := []string{s.Path}
-		if r.timed() {
-			h := s.Hist
-			row = append(row, micros(h.percentile(50)), micros(h.percentile(90)), micros(h.percentile(99)), micros(float64(h.max)))
-			row = append(row, ratioCells(s, r.find(s.Base))...)
-			row = append(row, ratioCells(s, r.find(floorPath))...)
-		}
 		for _, unit := range present {
 			row = append(row, valueCell(s, unit))
 		}
-		t.rows = append(t.rows, row)
+		counted.rows = append(counted.rows, row)
+	}
+	if len(present) > 0 {
+		list = append(list, counted)
+	}
+	last := list[len(list)-1]
+	for _, s := range r.Series {
+		if s.Missing != "" {
+			last.notes = append(last.notes, fmt.Sprintf("%s: not run: %s", s.Path, s.Missing))
+		}
+	}
+	last.notes = append(last.notes, r.Notes...)
+	return list
+}
+
+func timeTable(r *result, heading string) *table {
+	t := &table{
+		heading: fmt.Sprintf("%s of %d spawns, µs and ratios", heading, r.Spawns),
+		columns: []string{"path", "p10", "p50", "p90", "p99", "max", "humps", "/ std", "/ floor"},
+	}
+	for _, s := range r.Series {
+		if s.Missing != "" {
+			continue
+		}
+		row := []string{s.Path}
+		for _, p := range []float64{10, 50, 90, 99, 100} {
+			row = append(row, micros(s.Hist.percentile(p)))
+		}
+		t.rows = append(t.rows, append(row, s.Hist.humpText(), ratioCell(s, r.find(s.Base)), ratioCell(s, r.find(floorPath))))
 	}
 	return t
 }
@@ -78,28 +98,28 @@ func valueCell(s *series, unit string) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-func ratioCells(s, base *series) []string {
-	if base == nil {
-		return []string{"", ""}
+func ratioCell(s, base *series) string {
+	switch {
+	case base == nil:
+		return ""
+	case s == base:
+		return "1"
 	}
-	if s == base {
-		return []string{"1", ""}
-	}
-	q := ratioOfRounds(s.Rounds, base.Rounds)
-	return []string{fmt.Sprintf("%.3f", q.median), fmt.Sprintf("(%.3f..%.3f)", q.p10, q.p90)}
+	return ratioOfRounds(s.Rounds, base.Rounds).String()
 }
 
 func micros(ns float64) string { return fmt.Sprintf("%.1f", ns/1000) }
 
-// writeText writes the table of a result for people.
+// writeText writes the tables of a result for people.
 func writeText(w io.Writer, r *result) {
-	t := tableOf(r)
-	fmt.Fprintln(w, t.heading)
-	writeRows(w, t.columns, t.rows)
-	for _, note := range t.notes {
-		fmt.Fprintln(w, note)
+	for _, t := range tablesOf(r) {
+		fmt.Fprintln(w, t.heading)
+		writeRows(w, t.columns, t.rows)
+		for _, note := range t.notes {
+			fmt.Fprintln(w, note)
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w)
 }
 
 // writeRows aligns numbers to the right and names to the left: the writer aligns all
@@ -119,12 +139,32 @@ func writeRows(w io.Writer, columns []string, rows [][]string) {
 	tw.Flush()
 }
 
-func textOf(rec *record) []byte {
+// textOf is all that is printed of a run, the answer last: there a terminal leaves it.
+func textOf(rec *record, withGoals bool) []byte {
 	var buf bytes.Buffer
-	fmt.Fprintf(&buf, "%s\n\n", strings.Join(rec.Machine.summary(), "\n"))
+	writeBegin(&buf, rec.Machine, describePaths(rec))
 	for _, r := range rec.Results {
 		writeText(&buf, r)
 	}
-	writeGoals(&buf, rec.Goals)
+	writeEnd(&buf, rec, withGoals)
 	return buf.Bytes()
+}
+
+// writeBegin writes what the tables need to be understood.
+func writeBegin(w io.Writer, m *machine, paths [][2]string) {
+	fmt.Fprintf(w, "%s\n\npaths\n", strings.Join(m.summary(), "\n"))
+	for _, p := range paths {
+		fmt.Fprintf(w, "  %-14s %s\n", p[0], p[1])
+	}
+	fmt.Fprintln(w)
+}
+
+// writeEnd writes what can be said only when all has been measured.
+func writeEnd(w io.Writer, rec *record, withGoals bool) {
+	if withGoals {
+		writeGoals(w, rec.Goals)
+	}
+	for _, sentence := range rec.Answers {
+		fmt.Fprintln(w, sentence)
+	}
 }

@@ -31,10 +31,23 @@ type worker struct {
 	stderr   *tail
 }
 
-// startWorker starts a host for a program. Its descriptors 0 and 1, which its
-// children inherit, are /dev/null. 2 is a pipe, which costs them the same and
-// keeps what a worker has to say when it fails.
-func startWorker(host, program, env []string) (*worker, error) {
+// A setup is what a worker starts with and hands on to its programs.
+type setup struct {
+	env        []string
+	dir        string              // "": the current one
+	stdin      string              // file; "": /dev/null
+	credential *syscall.Credential // nil: that of spawnbench
+}
+
+// startWorker starts a host for a program. Its descriptors 0, if nothing else is asked
+// for, and 1, which its children inherit, are /dev/null. 2 is a pipe, which costs them the
+// same and keeps what a worker has to say when it fails.
+func startWorker(host, program []string, with setup) (*worker, error) {
+	stdin, err := with.open()
+	if err != nil {
+		return nil, err
+	}
+	defer stdin.Close()
 	requestEnd, requests, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -45,7 +58,8 @@ func startWorker(host, program, env []string) (*worker, error) {
 	}
 	w := &worker{requests: requests, answers: answers, reader: bufio.NewReader(answers), stderr: new(tail)}
 	w.cmd = exec.Command(host[0], append(append([]string{}, host[1:]...), program...)...)
-	w.cmd.Env = env
+	w.cmd.Env, w.cmd.Dir, w.cmd.Stdin = with.env, with.dir, stdin
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: with.credential}
 	w.cmd.Stderr = w.stderr
 	w.cmd.WaitDelay = time.Second                        // a program that hangs may hold the pipe
 	w.cmd.ExtraFiles = []*os.File{requestEnd, answerEnd} // 3 and 4
@@ -59,6 +73,15 @@ func startWorker(host, program, env []string) (*worker, error) {
 	}
 	return w, nil
 }
+
+func (s *setup) open() (*os.File, error) {
+	if s.stdin == "" {
+		return os.Open(os.DevNull)
+	}
+	return os.Open(s.stdin)
+}
+
+func (w *worker) pid() int { return w.cmd.Process.Pid }
 
 // stop ends the worker, which leaves its loop at the end of the requests.
 func (w *worker) stop() error {

@@ -48,13 +48,14 @@ struct call {
 	/* OP_GO_*: what failed, and its detail; ret is the errno. 0: nothing. */
 	uint64_t step;
 	int64_t detail;
+	uint64_t now_ms; /* OP_GO_START: for the request */
 	/* Ours alone. */
 	struct wait wait;
 	struct go_call go;
 };
 
 _Static_assert(sizeof(struct call) <= CALL_HEAD, "Go keeps CALL_HEAD bytes below the stack");
-_Static_assert(offsetof(struct call, wait) == 8 * 23, "call.go mirrors what stands before");
+_Static_assert(offsetof(struct call, wait) == 8 * 24, "call.go mirrors what stands before");
 
 static void *pointer(uint64_t address)
 {
@@ -101,6 +102,7 @@ static int64_t go_start(struct call *c, struct forkexec_go_frame *f, struct fork
 
 	if (err)
 		return err;
+	c->go.request.now_ms = (uint32_t)c->now_ms;
 	if (c->use_nofile) {
 		c->go.request.flags |= FORKEXEC_NOFILE;
 		c->go.request.nofile_soft = c->nofile_soft;

@@ -7,5 +7,5 @@ import "embed"
 // Files are the sources that forkexec-overlay puts into package syscall. Programs that
 // do not read them do not contain them.
 //
-//go:embed call.go call_linux_*.s text_linux_*.s
+//go:embed call.go call_linux_*.s text_*.s
 var Files embed.FS

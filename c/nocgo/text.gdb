@@ -12,7 +12,8 @@
 #
 # gdb follows the parent until it is told, and package os has made children of its own by then.
 # Run it in the project's root. The program is started to learn where its text lies, as
-# that of a PIE is only known then. GOARCH in the environment names another architecture.
+# that of a PIE is only known then. GOARCH in the environment names another architecture (armv7:
+# arm with GOARM=7).
 set breakpoint pending on
 set follow-fork-mode parent
 starti

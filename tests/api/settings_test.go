@@ -22,6 +22,7 @@ import (
 // once in a process, so each is tried in one of its own.
 var programs = map[string]func() int{
 	"settings":      settings,
+	"refused":       refused,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 }
 
@@ -65,7 +66,6 @@ func TestSettings(t *testing.T) {
 		{"", impl, plain},
 		{"stdlib", "stdlib", plain},
 		{"noclone3", impl, plain},
-		{"unknown, stdlib", "stdlib", plain},
 		{"verbose", impl, "fork/exec /missing: execve /missing: no such file or directory. The program /missing does not exist. Create it, or correct the path. true"},
 	} {
 		if impl == "stdlib" && c.value == "verbose" {
@@ -78,6 +78,93 @@ func TestSettings(t *testing.T) {
 		}
 		if got := runProgram(t, "settings", "FORKEXEC="+c.value); got != want {
 			t.Errorf("FORKEXEC=%s: got\n%swant\n%s", c.value, got, want)
+		}
+	}
+}
+
+// outputs runs a program of this binary and returns what it prints to each of its outputs.
+func outputs(t *testing.T, program string, env ...string) (stdout, stderr string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), append(env, "API_TEST_PROGRAM="+program)...)
+	var out, errors strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errors
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s%s", program, err, out.String(), errors.String())
+	}
+	return out.String(), errors.String()
+}
+
+// TestUnknownSettings: a word of FORKEXEC that means nothing is told, once however many
+// starts there are, and the words beside it hold.
+func TestUnknownSettings(t *testing.T) {
+	for _, c := range []struct {
+		value   string
+		unknown []string
+	}{
+		{"stdlib", nil},
+		{"", nil},
+		{",, stdlib ,noclone3,verbose,", nil},
+		{"stdlibb", []string{"stdlibb"}},
+		{"stdlib,nonsense", []string{"nonsense"}},
+		{" nonsense , stdlib", []string{"nonsense"}},
+		{"STDLIB,no-clone3,verbose=1", []string{"STDLIB", "no-clone3", "verbose=1"}},
+	} {
+		stdout, stderr := outputs(t, "settings", "FORKEXEC="+c.value)
+		if len(c.unknown) == 0 && stderr != "" {
+			t.Errorf("FORKEXEC=%s: standard error has %q, want nothing", c.value, stderr)
+		}
+		for _, word := range c.unknown {
+			if n := strings.Count(stderr, word); n != 1 || !strings.Contains(stderr, "FORKEXEC") {
+				t.Errorf("FORKEXEC=%s: standard error has %q, want FORKEXEC in it and %q once", c.value, stderr, word)
+			}
+		}
+		if strings.Contains(","+strings.ReplaceAll(c.value, " ", "")+",", ",stdlib,") && !strings.HasPrefix(stdout, "stdlib\n") {
+			t.Errorf("FORKEXEC=%s: the known word does not hold: %s", c.value, stdout)
+		}
+	}
+}
+
+// refused asks for options that the standard library's path does not have, and prints the
+// errors: of package forkexec, and of package exec.
+func refused() int {
+	for _, opt := range []*forkexec.Options{{CloseFDs: true}, {KeepDumpable: true}} {
+		attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{
+			Credential: &syscall.Credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid()), NoSetGroups: true},
+		}}
+		_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, attr, opt)
+		fmt.Println(errors.Is(err, syscall.ENOSYS), err)
+		cmd := exec.Command("/bin/true")
+		cmd.SysProcAttr, cmd.Options = attr.Sys, opt
+		err = cmd.Start()
+		fmt.Println(errors.Is(err, syscall.ENOSYS), err)
+	}
+	return 0
+}
+
+// TestRefusedOptions: where the variable has taken an option away, the error names both.
+// Package exec's errors are os/exec's, and need not.
+func TestRefusedOptions(t *testing.T) {
+	needC(t) // else it is not the variable
+	for i, option := range []string{"CloseFDs", "KeepDumpable"} {
+		for _, value := range []string{"stdlib", "noclone3,stdlib", "stdlib,verbose"} {
+			stdout, _ := outputs(t, "refused", "FORKEXEC="+value)
+			lines := strings.Split(stdout, "\n")
+			if len(lines) != 5 {
+				t.Fatalf("FORKEXEC=%s: %q", value, stdout)
+			}
+			for _, line := range lines[2*i : 2*i+2] {
+				if !strings.HasPrefix(line, "true ") {
+					t.Errorf("FORKEXEC=%s: %q is not ENOSYS", value, line)
+				}
+			}
+			if start := lines[2*i]; !strings.Contains(start, option) || !strings.Contains(start, "FORKEXEC") {
+				t.Errorf("FORKEXEC=%s: the error of Start is %q, want %s and FORKEXEC in it", value, start, option)
+			}
 		}
 	}
 }

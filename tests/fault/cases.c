@@ -142,7 +142,7 @@ static void set_keep_missing(struct forkexec_request *r, struct world *w)
 	r->path = "/does/not/exist";
 }
 
-static void set_vfork(struct forkexec_request *r, struct world *w)
+static void set_quiet(struct forkexec_request *r, struct world *w)
 {
 	(void)w;
 	r->flags |= FORKEXEC_BLOCK_SIGNALS;
@@ -177,35 +177,34 @@ static void set_pipe(struct forkexec_request *r, struct world *w)
 }
 
 #define REFUSED(m)    (1u << (8 + (m)))
-#define PROVEN        (0x1fu << 16)
+#define PROVEN        (0xfu << 16)
 #define PROVEN_CLONE3 (1u << 16) /* where a fork may come of it, whose report needs a pipe */
-#define ALL_REFUSED   (0x1fu << 8)
+#define ALL_REFUSED   (0xfu << 8)
 #define ONLY(m)       (ALL_REFUSED & ~REFUSED(m))
 #define NO_CALL(n, e) {{SYS_##n, e}, {0, 0}, {0, 0}}
 #define NOTHING       {{0, 0}, {0, 0}, {0, 0}}
 
 const struct fault_case fault_cases[] = {
-	{"plain", set_plain, 0, 0, 4, NOTHING, 0, 0},
-	{"plain, proven", set_plain, 0, PROVEN, 4, NOTHING, 0, 0},
+	{"plain", set_plain, 0, 0, 3, NOTHING, 0, 0},
+	{"plain, proven", set_plain, 0, PROVEN, 3, NOTHING, 0, 0},
 	{"only clone", set_plain, 0, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
 	{"only clone, proven", set_plain, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
-	{"only vfork", set_plain, 0, ONLY(VIEW_VFORK), 1, NOTHING, 0, 0},
 	{"only fork", set_plain, 0, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"no clone3", set_plain, 0, 0, 3, NO_CALL(clone3, ENOSYS), 0, 0},
+	{"no clone3", set_plain, 0, 0, 2, NO_CALL(clone3, ENOSYS), 0, 0},
 	{"clone3 not allowed", set_plain, 0, FORKEXEC_STATE_NO_CLONE3, 3, NOTHING, 0, 0},
-	{"user", set_user, TEXT_BUSY | CLOSES, 0, 4, NOTHING, 0, 0},
+	{"user", set_user, TEXT_BUSY | CLOSES, 0, 3, NOTHING, 0, 0},
 	{"user, clone", set_user, WITH_PIDFD | TEXT_BUSY | CLOSES, ONLY(VIEW_CLONE), 1, NOTHING, 0, 0},
 	{"user, fork", set_user, WITH_PIDFD | TEXT_BUSY | CLOSES, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"root", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES, 0, 4, NOTHING, 0, 0},
+	{"root", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES, 0, 3, NOTHING, 0, 0},
 	/* With fork left: an unreadable fs.suid_dumpable forbids the others. */
-	{"root, vfork", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES,
-	 (ONLY(VIEW_VFORK) & ~REFUSED(VIEW_FORK)) | PROVEN, 2, NOTHING, 0, 0},
+	{"root, clone", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES,
+	 (ONLY(VIEW_CLONE) & ~REFUSED(VIEW_FORK)) | PROVEN, 2, NOTHING, 0, 0},
 	{"root, fork", set_root, NEEDS_ROOT | TEXT_BUSY | CLOSES | WITH_PIDFD, ONLY(VIEW_FORK), 1, NOTHING,
 	 0, 0},
-	{"setctty", set_setctty, NEEDS_TTY, 0, 4, NOTHING, 0, 0},
-	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 4, NOTHING, 0, 0},
+	{"setctty", set_setctty, NEEDS_TTY, 0, 3, NOTHING, 0, 0},
+	{"foreground", set_foreground, NEEDS_OWN_TTY, 0, 3, NOTHING, 0, 0},
 	{"foreground, fork", set_foreground, NEEDS_OWN_TTY, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"unshare", set_unshare, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	{"unshare", set_unshare, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"maps by clone", set_clone_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
 	{"maps by clone, fork", set_clone_user, MAY_BE_DENIED, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"maps by unshare", set_unshare_user, MAY_BE_DENIED | HELD, 0, 2, NOTHING, 0, 0},
@@ -216,34 +215,34 @@ const struct fault_case fault_cases[] = {
 	{"keep dumpable, proven", set_keep, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2, NOTHING, 0, 0},
 	{"keep dumpable, missing program", set_keep_missing, NEEDS_ROOT | HELD, PROVEN_CLONE3, 2,
 	 NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
-	{"vfork asked for", set_vfork, 0, 0, 4, NOTHING, 0, 0},
-	{"vfork asked for, proven", set_vfork, 0, PROVEN, 4, NOTHING, 0, 0},
-	{"vfork asked for, clone", set_vfork, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
-	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 4, NOTHING, 0, 0},
+	{"signals blocked", set_quiet, 0, 0, 3, NOTHING, 0, 0},
+	{"signals blocked, proven", set_quiet, 0, PROVEN, 3, NOTHING, 0, 0},
+	{"signals blocked, clone", set_quiet, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
+	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},
-	{"close fds", set_close_fds, CLOSES, 0, 4, NOTHING, 0, 0},
-	{"no close_range", set_close_fds, CLOSES, 0, 4, NO_CALL(close_range, ENOSYS), 0, 0},
-	{"errno pipe", set_pipe, NEEDS_PIPE, 0, 4, NOTHING, 0, 0},
+	{"close fds", set_close_fds, CLOSES, 0, 3, NOTHING, 0, 0},
+	{"no close_range", set_close_fds, CLOSES, 0, 3, NO_CALL(close_range, ENOSYS), 0, 0},
+	{"errno pipe", set_pipe, NEEDS_PIPE, 0, 3, NOTHING, 0, 0},
 	{"errno pipe, fork", set_pipe, NEEDS_PIPE, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
-	{"Go frame, pipe", set_pipe, NEEDS_PIPE | GO_FRAME, 0, 4, NOTHING, 0, 0},
-	{"Go frame", set_plain, GO_FRAME, 0, 4, NOTHING, 0, 0},
-	{"missing program", set_missing, 0, 0, 4, NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
+	{"Go frame, pipe", set_pipe, NEEDS_PIPE | GO_FRAME, 0, 3, NOTHING, 0, 0},
+	{"Go frame", set_plain, GO_FRAME, 0, 3, NOTHING, 0, 0},
+	{"missing program", set_missing, 0, 0, 3, NOTHING, FORKEXEC_STEP_EXECVE, ENOENT},
 	{"missing program, fork", set_missing, 0, ONLY(VIEW_FORK), 1, NOTHING,
 	 FORKEXEC_STEP_EXECVE, ENOENT},
 	/* Errnos that could be taken for something else. */
-	{"program: ETIMEDOUT", set_plain, 0, 0, 4, NO_CALL(execve, ETIMEDOUT), FORKEXEC_STEP_EXECVE,
+	{"program: ETIMEDOUT", set_plain, 0, 0, 3, NO_CALL(execve, ETIMEDOUT), FORKEXEC_STEP_EXECVE,
 	 ETIMEDOUT},
-	{"program: ECANCELED", set_plain, 0, PROVEN, 4, NO_CALL(execve, ECANCELED),
+	{"program: ECANCELED", set_plain, 0, PROVEN, 3, NO_CALL(execve, ECANCELED),
 	 FORKEXEC_STEP_EXECVE, ECANCELED},
-	{"program: EINTR", set_plain, 0, PROVEN, 4, NO_CALL(execve, EINTR), FORKEXEC_STEP_EXECVE,
+	{"program: EINTR", set_plain, 0, PROVEN, 3, NO_CALL(execve, EINTR), FORKEXEC_STEP_EXECVE,
 	 EINTR},
-	{"program: EPERM", set_plain, 0, 0, 4, NO_CALL(execve, EPERM), FORKEXEC_STEP_EXECVE, EPERM},
+	{"program: EPERM", set_plain, 0, 0, 3, NO_CALL(execve, EPERM), FORKEXEC_STEP_EXECVE, EPERM},
 	/* The wait must not trust a futex or a waitid that fails. */
-	{"futex times out", set_missing, 0, PROVEN, 4, NO_CALL(futex, ETIMEDOUT),
+	{"futex times out", set_missing, 0, PROVEN, 3, NO_CALL(futex, ETIMEDOUT),
 	 FORKEXEC_STEP_EXECVE, ENOENT},
-	{"no futex", set_missing, 0, PROVEN, 4, NO_CALL(futex, ENOSYS), FORKEXEC_STEP_EXECVE,
+	{"no futex", set_missing, 0, PROVEN, 3, NO_CALL(futex, ENOSYS), FORKEXEC_STEP_EXECVE,
 	 ENOENT},
-	{"futex times out, no waitid", set_missing, 0, PROVEN, 4,
+	{"futex times out, no waitid", set_missing, 0, PROVEN, 3,
 	 {{SYS_futex, ETIMEDOUT}, {SYS_waitid, ENOSYS}, {0, 0}}, FORKEXEC_STEP_EXECVE, ENOENT},
 };
 

@@ -80,7 +80,7 @@ static void spoil(struct input *in)
 	case 0: r->size = (uint64_t)in->pipe; break;
 	case 1: r->flags = (uint64_t)in->pipe; break;
 	case 2: r->n_fds = (FDS_MAX + 1) | (uint32_t)in->pipe; break;
-	case 3: r->reserved = (uint32_t)in->pipe; break;
+	case 3: r->cgroup_fd = (int32_t)in->pipe; break;
 	case 4:
 		*counts[(uint64_t)in->pipe % 5] = (uint32_t)in->pipe;
 		r->fds = NULL;

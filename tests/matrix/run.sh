@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# run.sh [go [VERSION...] | arch [ARCH...] | table]: does it all work with every supported Go and
-# on every architecture? Without an argument everything runs, for most of an hour, and the
+# run.sh [go [VERSION...] | arch [ARCH...] | gvisor | table]: does it all work with every supported
+# Go, on every architecture and inside gVisor? Without an argument everything runs, for most of an hour, and the
 # tables of docs/matrix.md are made anew; with one, that part, and cells of earlier runs
 # stay (build/matrix). CELLS='*-std' runs those of that name; "table" runs nothing and only
 # writes the tables. `make matrix` calls it.
@@ -16,7 +16,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 GO=${GO:-go}
 versions='go1.22.12 go1.23.12 go1.24.13 go1.25.7 local'
-archs='amd64 386 arm arm64 ppc64le riscv64 s390x'
+archs='amd64 386 arm-5 arm-6 arm-7 arm64 ppc64le riscv64 s390x' # arm-GOARM, each on a processor of its own
 cells=$PWD/build/matrix
 mkdir -p "$cells"
 tmp=$(mktemp -d) && chmod 755 "$tmp" || exit 1
@@ -112,12 +112,20 @@ go_part() { # go_part VERSION...
 }
 
 emulator() { # emulator ARCH: what runs its programs here, empty for the kernel
-	case $1-$(uname -m) in
+	case ${1%-[5-7]}-$(uname -m) in
 	amd64-x86_64 | 386-x86_64 | arm64-aarch64 | ppc64le-ppc64le | riscv64-riscv64 | s390x-s390x) ;;
 	amd64-*) echo qemu-x86_64 ;;
 	386-*) echo qemu-i386 ;;
 	arm64-*) echo qemu-aarch64 ;;
-	*) echo "qemu-$1" ;;
+	*) echo "qemu-${1%-[5-7]}" ;;
+	esac
+}
+
+arm_cpu() { # arm_cpu ARCH: a processor that has no more than that GOARM asks for
+	case $1 in
+	arm-5) echo arm926 ;;
+	arm-6) echo arm1176 ;;
+	arm-7) echo cortex-a15 ;;
 	esac
 }
 
@@ -126,7 +134,9 @@ arch_part() { # arch_part ARCH...
 	for arch in "$@"; do
 		qemu=$(emulator "$arch")
 		[ -z "$qemu" ] || qemu=$(command -v "$qemu") || { failed=1; continue; }
-		export GOARCH="$arch" FORKEXEC_TEST_EMULATOR="$qemu" FORKEXEC_TEST_IMPLEMENTATION=nocgo
+		unset GOARM QEMU_CPU
+		case $arch in arm-*) QEMU_CPU=$(arm_cpu "$arch") GOARM=${arch#arm-} && export QEMU_CPU GOARM ;; esac
+		export GOARCH="${arch%-[5-7]}" FORKEXEC_TEST_EMULATOR="$qemu" FORKEXEC_TEST_IMPLEMENTATION=nocgo
 		set -- -timeout 10m ${qemu:+-exec "$qemu"}
 		cell "arch-$arch-text" "$GO" test "$@" ./tests/nocgo
 		# The tests that are left out look at the kernel's side of things.
@@ -135,7 +145,41 @@ arch_part() { # arch_part ARCH...
 		[ "$arch" = amd64 ] || set -- "$@" -short
 		cell "arch-$arch-differential" differential_arch "$@"
 	done
-	unset CGO_ENABLED GOARCH FORKEXEC_TEST_EMULATOR FORKEXEC_TEST_IMPLEMENTATION
+	unset CGO_ENABLED GOARCH GOARM QEMU_CPU FORKEXEC_TEST_EMULATOR FORKEXEC_TEST_IMPLEMENTATION
+}
+
+# Go's own tests inside gVisor: each must end as it does there without the overlay.
+gvisor_tests() { # gvisor_tests PLATFORM
+	runsc=$(tests/gvisor/runsc.sh "$1") || return 1
+	overlay "$tmp/gvisor/overlay.json" || return 1
+	bad=
+	for package in os/exec syscall; do
+		for with in '' "$tmp/gvisor/overlay.json"; do
+			log=$tmp/inside-${with:+overlay}
+			"$GO" test -vet=off ${with:+-overlay "$with"} -c -o "$tmp/inside" "$package" || return 1
+			(cd "$("$GO" env GOROOT)/src/$package" && timeout 900 "$runsc" --rootless --network=none \
+				--ignore-cgroups --platform="$1" 'do' "$tmp/inside" -test.v -test.timeout=10m 2>&1 | cat) >"$log"
+			grep -v '=== RUN' "$log"
+			sed -n 's/^--- \([A-Z]*\): \([^ ]*\).*/\1 \2/p' "$log" | sort >"$log.verdicts"
+			grep -q '^PASS ' "$log.verdicts" && tail -n 1 "$log" | grep -qx 'PASS\|FAIL' || return 1
+		done
+		diff "$tmp/inside-.verdicts" "$tmp/inside-overlay.verdicts" || return 1
+		bad=$bad${bad:+|}$(names "$tmp/inside-overlay")
+	done
+	bad=${bad#|} bad=${bad%|}
+	[ -z "$bad" ] || echo ", but $bad, which fails without the overlay, too" >"$tmp/verdict"
+}
+
+gvisor_part() {
+	export CGO_ENABLED=0
+	for platform in systrap ptrace; do
+		if why=$(tests/gvisor/runsc.sh "$platform" 2>&1 >/dev/null); then
+			cell "gvisor-$platform" gvisor_tests "$platform"
+		else
+			echo "gvisor-$platform: skipped: $why"
+		fi
+	done
+	unset CGO_ENABLED
 }
 
 differential_arch() {
@@ -167,8 +211,17 @@ arch_table() {
 	echo '| architecture | runs | text | api | differential |'
 	echo '|---|---|---|---|---|'
 	for arch in $archs; do
-		how=$(emulator "$arch")
-		echo "| $arch | ${how:-natively} | $(show "arch-$arch-text") | $(show "arch-$arch-api") | $(show "arch-$arch-differential") |"
+		how=$(emulator "$arch") cpu=$(arm_cpu "$arch")
+		case $arch in arm-*) name="arm, GOARM=${arch#arm-}" ;; *) name=$arch ;; esac
+		echo "| $name | ${how:-natively}${cpu:+, $cpu} | $(show "arch-$arch-text") | $(show "arch-$arch-api") | $(show "arch-$arch-differential") |"
+	done
+}
+
+gvisor_table() {
+	echo "| platform | Go's tests of syscall and os/exec, overlay |"
+	echo '|---|---|'
+	for platform in systrap ptrace; do
+		echo "| $platform | $(show "gvisor-$platform") |"
 	done
 }
 
@@ -191,6 +244,9 @@ all | arch)
 	arch_part "$@"
 	;;
 esac
+case $part in all | gvisor) gvisor_part ;; esac
 { go_table && machine ''; } >"$tmp/go" && tests/matrix/table.sh go "$tmp/go"
 { arch_table && machine ", $(qemu-aarch64 --version 2>/dev/null | sed -n 's/^qemu-[a-z0-9]* version \([0-9.]*\).*/QEMU \1/p')"; } >"$tmp/arch" && tests/matrix/table.sh arch "$tmp/arch"
+version=$(sed -n 's/^version=\([^ ]*\).*/\1/p' tests/gvisor/runsc.sh)
+{ gvisor_table && machine ", runsc $version"; } >"$tmp/gvisor-table" && tests/matrix/table.sh gvisor "$tmp/gvisor-table"
 exit $failed

@@ -106,6 +106,17 @@ narrow_architecture() { # one of 32 bits, which this processor may run
 	through_core "$tmp/p"
 }
 
+# The text for old processors and that for new ones. /bin/echo is this machine's own.
+arm() {
+	command -v qemu-arm || return 1 # install-tools.sh installs it
+	printf '#!/bin/sh\nexec qemu-arm "$0.arm" "$@"\n' >"$tmp/emulated" && chmod +x "$tmp/emulated" || return 1
+	for version_and_cpu in 5:arm926 7:cortex-a15; do
+		(cd "$tmp/program" && GOARCH=arm GOARM=${version_and_cpu%:*} \
+			"$GO" build -overlay "$overlay" -o "$tmp/emulated.arm" .) &&
+			QEMU_CPU=${version_and_cpu#*:} through_core "$tmp/emulated" || return 1
+	done
+}
+
 other_architecture() { # there is no text for it: it must compile
 	(cd "$tmp/program" && GOARCH=mips64le "$GO" build -overlay "$overlay" -o "$tmp/p" .)
 }
@@ -149,6 +160,7 @@ for version in local go1.22.12; do
 	export CGO_ENABLED=0
 	check "$version: program, cgo off" program
 	check "$version: program, 32 bits" narrow_architecture
+	check "$version: program, GOARM=5 and 7" arm
 	if command -v strace >/dev/null && ! why=$(strace -o /dev/null true 2>&1); then
 		echo "skip  $version: trace: strace may not trace here: $(echo "$why" | sed -n 1p)"
 	else

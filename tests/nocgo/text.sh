@@ -10,8 +10,11 @@ cd "$(dirname "$0")/../.." || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 failed=0
-for text in c/nocgo/text_linux_*.s; do
-	arch=${text#c/nocgo/text_linux_} arch=${arch%.s}
+c/nocgo/gen.sh --list >"$tmp/list" || exit 1
+(cd c/nocgo && printf '%s\n' text_*.s) >"$tmp/files"
+sed 's/.* //' "$tmp/list" | LC_ALL=C sort | cmp - "$tmp/files" || failed=1
+while read -r arch file; do
+	text=c/nocgo/$file
 	sum=$(sed -n '1s/.*sha256 //p' "$text")
 	if [ "$sum" != "$(c/nocgo/gen.sh --checksum "$arch")" ]; then
 		echo "$text is not that of the sources: run make gen-text ARCHS=$arch"
@@ -24,11 +27,11 @@ for text in c/nocgo/text_linux_*.s; do
 		echo "$arch: checksum only; the bytes need $compiler"
 		continue
 	fi
-	if ! c/nocgo/gen.sh -o "$tmp" "$arch" >/dev/null || ! cmp "$text" "$tmp/text_linux_$arch.s"; then
+	if ! c/nocgo/gen.sh -o "$tmp" "$arch" >/dev/null || ! cmp "$text" "$tmp/$file"; then
 		echo "$arch: a fresh build gives other bytes"
 		failed=1
 	else
 		echo "$arch: same bytes"
 	fi
-done
+done <"$tmp/list"
 exit $failed

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -25,6 +26,8 @@ type hungFS struct {
 	fd      int
 	dir     string
 	lookups chan fuseRequest // those that wait for an answer
+	// answers, if set, gives a lookup its answer instead.
+	answers func(f *hungFS, r fuseRequest, name string)
 }
 
 // A fuseRequest is struct fuse_in_header without what nobody needs here.
@@ -47,6 +50,11 @@ const (
 // mountHung mounts one; without served not even its first request is read.
 func mountHung(t *testing.T, served bool) *hungFS {
 	t.Helper()
+	return mount(t, served, nil)
+}
+
+func mount(t *testing.T, served bool, answers func(f *hungFS, r fuseRequest, name string)) *hungFS {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "stuck-")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +63,7 @@ func mountHung(t *testing.T, served bool) *hungFS {
 	if err := os.Chmod(dir, 0o755); err != nil { // other users come here, too
 		t.Fatal(err)
 	}
-	f := &hungFS{fd: fuse.Mount(t, dir), dir: dir, lookups: make(chan fuseRequest, 100)}
+	f := &hungFS{fd: fuse.Mount(t, dir), dir: dir, lookups: make(chan fuseRequest, 100), answers: answers}
 	ended := make(chan struct{})
 	if served {
 		go func() {
@@ -96,6 +104,11 @@ func (f *hungFS) serve() {
 			// fuse_init_out: version 7.31, everything else as small as allowed.
 			f.answer(r, 0, []uint32{7, 31, 0, 0, 1<<16 | 1, 4096, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 		case fuseLookup:
+			if f.answers != nil {
+				name, _, _ := strings.Cut(string(buf[40:n]), "\x00")
+				go f.answers(f, r, name)
+				continue
+			}
 			f.lookups <- r
 		case fuseGetattr:
 			f.answer(r, 0, append([]uint32{3600, 0, 0, 0}, directory...))

@@ -88,7 +88,15 @@ var ways = map[string]func(ctx context.Context, o *order, attr *syscall.ProcAttr
 		_, err := cmd.Output()
 		return err
 	},
+	withoutAttr: func(ctx context.Context, o *order, attr *syscall.ProcAttr) error {
+		cmd := exec.CommandContext(ctx, o.Path)
+		cmd.Dir = attr.Dir
+		return cmd.Run()
+	},
 }
+
+// withoutAttr is a way in which, as in package os, a missing Dir has an error of its own.
+const withoutAttr = "CommandContext without SysProcAttr"
 
 // endable tells the ways that a context can end.
 func endable(way string) bool { return way != "ForkExec" && way != "Command" }

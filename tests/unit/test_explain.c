@@ -140,10 +140,9 @@ static void test_request(void **test_state)
 	WRONG(r.ctty = 5, "ctty is set, but neither FORKEXEC_SETCTTY nor FORKEXEC_FOREGROUND is");
 	WRONG(r.pgid = 5, "pgid is set, but neither FORKEXEC_SETPGID");
 	WRONG(r.cgroup_fd = 5, "cgroup_fd is set, but FORKEXEC_CGROUP_FD is not");
-	WRONG(r.n_groups = 5, "groups is NULL, but its length is not 0");
+	WRONG((r.n_groups = 5, r.flags = FORKEXEC_CREDENTIAL), "groups is NULL, but its length is not 0");
 	WRONG(r.n_fds = 5, "fds is NULL");
 	WRONG(r.text_busy_ms = 60001, "text_busy_ms is beyond a minute");
-	WRONG(r.reserved = 1, "reserved must be 0");
 	WRONG(r.nofile_max = 1, "nofile_max is set, but FORKEXEC_NOFILE is not");
 #undef WRONG
 }

@@ -132,10 +132,10 @@ static const struct sandboxed sandboxes[] = {
 	{"clone3 EINVAL", {NO_CLONE3(EINVAL)}, 0, 0, 0, 0, 0, 0, VIEW_CLONE, M(VIEW_CLONE3)},
 	{"clone3 EAGAIN", {NO_CLONE3(EAGAIN)}, 0, 0, 0, 0, 0, EAGAIN, VIEW_CLONE3, 0},
 	{"clone3 ENOMEM", {NO_CLONE3(ENOMEM)}, 0, 0, 0, 0, 0, ENOMEM, VIEW_CLONE3, 0},
-	{"only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, 0, 0, 0, 0, 0, VIEW_VFORK,
+	{"only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, 0, 0, 0, 0, 0, VIEW_FORK,
 	 M(VIEW_CLONE3) | M(VIEW_CLONE)},
 	{"only fork", {NO_CLONE3(EPERM), NO_VM(EPERM)}, 0, 0, 0, 0, 0, 0, VIEW_FORK,
-	 M(VIEW_CLONE3) | M(VIEW_CLONE) | M(VIEW_VFORK)},
+	 M(VIEW_CLONE3) | M(VIEW_CLONE)},
 	/* It may be this thread alone whose memory cannot be shared (NEWTIME, Linux < 6.2). */
 	{"memory not shared", {NO_CLONE3(EINVAL), NO_VM(EINVAL)}, 0, 0, 0, 0, 0, 0, VIEW_FORK, 0},
 	{"nothing allowed", {NO_CLONE3(ENOSYS), NO_CLONE(EPERM)}, 0, 0, 0, 0, 0, EPERM, VIEW_FORK,
@@ -163,14 +163,14 @@ static const struct sandboxed sandboxes[] = {
 	 VIEW_CLONE3_FORK, 0},
 	{"NEWUSER, no prctl", {{SYS_prctl, 0, 0, EINVAL}}, 0, 0, CLONE_NEWUSER, 0, 1, 0,
 	 VIEW_CLONE3_FORK, 0},
-	{"vfork asked for", {{0}}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0, VIEW_CLONE3, 0},
-	{"vfork asked for, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0,
+	{"signals blocked", {{0}}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0, VIEW_CLONE3, 0},
+	{"signals blocked, clone3 ENOSYS", {NO_CLONE3(ENOSYS)}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0, 0, 0,
 	 VIEW_CLONE, M(VIEW_CLONE3)},
-	{"vfork asked for, only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0,
-	 0, 0, VIEW_VFORK, M(VIEW_CLONE3) | M(VIEW_CLONE)},
+	{"signals blocked, only vfork", {NO_CLONE3(ENOSYS), NO_VM_ALONE}, 0, FORKEXEC_BLOCK_SIGNALS, 0, 0,
+	 0, 0, VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE)},
 	{"unshare NEWUTS", {{0}}, 0, 0, 0, CLONE_NEWUTS, 1, 0, VIEW_CLONE3, 0},
 	{"pidfd, only fork", {NO_CLONE3(EPERM), NO_VM(EPERM)}, 0, FORKEXEC_PIDFD, 0, 0, 0, 0,
-	 VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE) | M(VIEW_VFORK)},
+	 VIEW_FORK, M(VIEW_CLONE3) | M(VIEW_CLONE)},
 };
 
 static void sandbox_process(void *arg)

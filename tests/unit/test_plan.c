@@ -36,9 +36,8 @@ struct bad {
 static void bad_size_small(struct forkexec_request *r) { r->size--; }
 static void bad_size_large(struct forkexec_request *r) { r->size += 8; }
 static void bad_size_zero(struct forkexec_request *r) { r->size = 0; }
-static void bad_flags_next(struct forkexec_request *r) { r->flags = UINT64_C(1) << 18; }
+static void bad_flags_next(struct forkexec_request *r) { r->flags = UINT64_C(1) << 19; }
 static void bad_flags_top(struct forkexec_request *r) { r->flags = UINT64_C(1) << 63; }
-static void bad_reserved(struct forkexec_request *r) { r->reserved = 1; }
 static void bad_path(struct forkexec_request *r) { r->path = NULL; }
 static void bad_argv(struct forkexec_request *r) { r->argv = NULL; }
 static void bad_envp(struct forkexec_request *r) { r->envp = NULL; }
@@ -50,8 +49,16 @@ static void bad_groups(struct forkexec_request *r)
 	r->flags = FORKEXEC_CREDENTIAL;
 	r->n_groups = 1;
 }
-static void bad_uid_map(struct forkexec_request *r) { r->n_uid_map = 1; }
-static void bad_gid_map(struct forkexec_request *r) { r->n_gid_map = 1; }
+static void bad_uid_map(struct forkexec_request *r)
+{
+	r->flags = FORKEXEC_UID_MAP;
+	r->n_uid_map = 1;
+}
+static void bad_gid_map(struct forkexec_request *r)
+{
+	r->flags = FORKEXEC_GID_MAP;
+	r->n_gid_map = 1;
+}
 static void bad_caps(struct forkexec_request *r) { r->n_ambient_caps = 1; }
 static void bad_text_busy(struct forkexec_request *r) { r->text_busy_ms = TEXT_BUSY_MAX_MS + 1; }
 static void bad_text_busy_top(struct forkexec_request *r) { r->text_busy_ms = UINT32_MAX; }
@@ -85,7 +92,6 @@ static void gid_map(struct forkexec_request *r, uint32_t n)
 static void bad_uid_no_user(struct forkexec_request *r) { uid_map(r, 1); }
 static void bad_uid_empty(struct forkexec_request *r) { uid_map(r, 0); }
 static void bad_gid_no_user(struct forkexec_request *r) { gid_map(r, 1); }
-/* More lines than the work memory is ever made for, though no flag says to use them. */
 
 static const struct bad bad_fields[] = {
 	{"size too small", bad_size_small, FORKEXEC_STEP_REQUEST, OFFSET(size)},
@@ -93,7 +99,6 @@ static const struct bad bad_fields[] = {
 	{"size 0", bad_size_zero, FORKEXEC_STEP_REQUEST, OFFSET(size)},
 	{"next flag", bad_flags_next, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
 	{"top flag", bad_flags_top, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
-	{"reserved", bad_reserved, FORKEXEC_STEP_REQUEST, OFFSET(reserved)},
 	{"no path", bad_path, FORKEXEC_STEP_REQUEST, OFFSET(path)},
 	{"no argv", bad_argv, FORKEXEC_STEP_REQUEST, OFFSET(argv)},
 	{"no envp", bad_envp, FORKEXEC_STEP_REQUEST, OFFSET(envp)},

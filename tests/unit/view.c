@@ -8,7 +8,6 @@
 
 _Static_assert((int)VIEW_CLONE3 == (int)METHOD_CLONE3, "view.h mirrors enum method");
 _Static_assert((int)VIEW_CLONE == (int)METHOD_CLONE, "view.h mirrors enum method");
-_Static_assert((int)VIEW_VFORK == (int)METHOD_VFORK, "view.h mirrors enum method");
 _Static_assert((int)VIEW_CLONE3_FORK == (int)METHOD_CLONE3_FORK, "view.h mirrors enum method");
 _Static_assert((int)VIEW_FORK == (int)METHOD_FORK, "view.h mirrors enum method");
 _Static_assert((int)VIEW_METHODS == (int)N_METHODS, "view.h mirrors enum method");
@@ -16,7 +15,6 @@ _Static_assert((int)VIEW_METHODS == (int)N_METHODS, "view.h mirrors enum method"
 const char *const view_method_names[VIEW_METHODS] = {
 	[VIEW_CLONE3] = "clone3",
 	[VIEW_CLONE] = "clone",
-	[VIEW_VFORK] = "vfork",
 	[VIEW_CLONE3_FORK] = "clone3 fork",
 	[VIEW_FORK] = "fork",
 };

@@ -13,7 +13,7 @@ extern char **environ;
 
 const char worker_name[] = "floor";
 
-pid_t spawn(char *const argv[])
+int run(char *const argv[], int *ret_status)
 {
 	char **envp = environ;
 	pid_t pid = vfork();
@@ -23,5 +23,5 @@ pid_t spawn(char *const argv[])
 		execve(argv[0], argv, envp);
 		_exit(127);
 	}
-	return pid < 0 ? -errno : pid;
+	return pid < 0 ? -errno : wait_for(pid, ret_status);
 }

@@ -17,10 +17,10 @@ extern char **environ;
 
 const char worker_name[] = "posix_spawn";
 
-pid_t spawn(char *const argv[])
+int run(char *const argv[], int *ret_status)
 {
 	pid_t pid;
 	int err = posix_spawn(&pid, argv[0], NULL, NULL, argv, environ);
 
-	return err ? -err : pid;
+	return err ? -err : wait_for(pid, ret_status);
 }

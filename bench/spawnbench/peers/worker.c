@@ -8,17 +8,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUESTS = 3, ANSWERS = 4, MAX_SPAWNS = 10 * 1000 * 1000 };
+/* The first COLD starts of a request are made but not counted. */
+enum { REQUESTS = 3, ANSWERS = 4, COLD = 5, MAX_SPAWNS = 10 * 1000 * 1000 };
 
 static void die(const char *what, int err)
 {
@@ -47,43 +50,80 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Any end but exit status 0 would mean that something else has been measured. */
-static void wait_for(pid_t pid)
+int wait_for(pid_t pid, int *ret_status)
 {
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
-			die("waitpid", errno);
+			return -errno;
+	return 0;
+}
+
+static bool stdin_is_file;
+
+static int64_t run_once(char *const argv[])
+{
+	int64_t start;
+	int status, err;
+
+	/* A program of the user's may read a file; each start reads it from its begin. */
+	if (stdin_is_file && lseek(0, 0, SEEK_SET) < 0)
+		die("rewind standard input", errno);
+	start = now();
+	err = run(argv, &status);
+	start = now() - start;
+	if (err < 0)
+		die("start", -err);
+	/* Any end but exit status 0 would mean that something else has been measured. */
 	if (status != 0) {
 		fprintf(stderr, "%s: the program ended with wait status %#x\n", worker_name,
 			(unsigned int)status);
 		exit(1);
 	}
+	return start;
 }
 
-static void measure(char *const argv[], int64_t *ns, size_t n)
+static struct rusage usage(void)
 {
-	for (size_t i = 0; i < n; i++) {
-		int64_t start = now();
-		pid_t pid = spawn(argv);
+	struct rusage u;
 
-		if (pid < 0)
-			die("spawn", (int)-pid);
-		wait_for(pid);
-		ns[i] = now() - start;
-	}
+	(void)getrusage(RUSAGE_SELF, &u); /* of all threads; cannot fail */
+	return u;
+}
+
+static double micros(struct timeval from, struct timeval to)
+{
+	return (double)(to.tv_sec - from.tv_sec) * 1e6 + (double)(to.tv_usec - from.tv_usec);
+}
+
+static void write_usage(FILE *answers, const struct rusage *from, const struct rusage *to, size_t n)
+{
+	double user = micros(from->ru_utime, to->ru_utime);
+	double all = user + micros(from->ru_stime, to->ru_stime), count = (double)n;
+
+	fprintf(answers, "vol-switches/op=%.4f invol-switches/op=%.4f faults/op=%.3f ",
+		(double)(to->ru_nvcsw - from->ru_nvcsw) / count,
+		(double)(to->ru_nivcsw - from->ru_nivcsw) / count,
+		(double)(to->ru_minflt - from->ru_minflt) / count);
+	fprintf(answers, "user-us/op=%.3f cpu-us/op=%.3f", user / count, all / count);
 }
 
 static void serve(char *const argv[], size_t n, FILE *answers)
 {
 	int64_t *ns = calloc(n, sizeof(*ns));
+	struct rusage before = usage(), after;
 
 	if (!ns)
 		die("calloc", errno);
-	measure(argv, ns, n);
+	for (size_t i = 0; i < n; i++) {
+		if (i == COLD)
+			before = usage();
+		ns[i] = run_once(argv);
+	}
+	after = usage();
 	for (size_t i = 0; i < n; i++)
 		fprintf(answers, "%lld ", (long long)ns[i]);
+	if (n > COLD)
+		write_usage(answers, &before, &after, n - COLD);
 	fputc('\n', answers);
 	if (fflush(answers) != 0)
 		die("answer", errno);
@@ -146,6 +186,7 @@ static void set(const char *condition, unsigned int n, FILE *answers)
 int main(int argc, char **argv)
 {
 	FILE *requests, *answers;
+	struct stat info;
 	char line[256], condition[16];
 	unsigned int n;
 
@@ -155,6 +196,7 @@ int main(int argc, char **argv)
 	}
 	requests = protocol_file(REQUESTS, "r");
 	answers = protocol_file(ANSWERS, "w");
+	stdin_is_file = fstat(0, &info) == 0 && S_ISREG(info.st_mode);
 	while (fgets(line, sizeof(line), requests)) {
 		if (sscanf(line, "set %15s %u", condition, &n) == 2) {
 			set(condition, n, answers);

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"forkexec.example/forkexec/c/nocgo"
+	"forkexec.example/forkexec/go/internal/gate"
 )
 
 //go:embed syscall.txt
@@ -63,6 +64,8 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files["zforkexec_linux.go"] = []byte(wrapper + settings)
+	lock := strings.ReplaceAll(gate.Source, "Gate", "forkexecGate")
+	files["zforkexec_gate.go"] = []byte(strings.Replace(lock, "\npackage gate\n", "\npackage syscall\n", 1))
 	files["zforkexec_other.go"] = []byte(otherSystems())
 	err = fs.WalkDir(nocgo.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

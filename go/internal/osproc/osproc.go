@@ -30,7 +30,8 @@ func CheckDir(attr *os.ProcAttr) error {
 }
 
 // CheckDirFor is CheckDir for a start with a context that has failed already: the error that
-// package os would have had first. The file system may hang, so a context's end is the end.
+// package os would have had first. The file system may hang, so it returns the context's error
+// if that ends before.
 func CheckDirFor(ctx context.Context, attr *os.ProcAttr) error {
 	if attr.Sys != nil || attr.Dir == "" {
 		return nil
@@ -41,7 +42,7 @@ func CheckDirFor(ctx context.Context, attr *os.ProcAttr) error {
 	case err := <-found:
 		return err
 	case <-ctx.Done():
-		return nil
+		return ctx.Err()
 	}
 }
 
