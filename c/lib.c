@@ -7,6 +7,7 @@
  * The only file with data; not part of the core.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,12 +102,15 @@ int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_
 	return err;
 }
 
-/* Is there nothing at all, for the child as for us? Saves a start for each folder of PATH. */
+/*
+ * Is there nothing, for the child as for us? Saves a start for each folder of PATH, and a wrong
+ * "permission denied" for one that may not be searched.
+ */
 static int is_absent(const struct forkexec_request *r, const char *path)
 {
 	int saved = errno, absent;
 
-	absent = path[0] == '/' && !r->chroot && access(path, F_OK) < 0 && errno == ENOENT;
+	absent = path[0] == '/' && !r->chroot && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0;
 	errno = saved;
 	return absent;
 }

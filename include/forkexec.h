@@ -304,8 +304,8 @@ int forkexec_spawn(const struct forkexec_request *request, struct forkexec_resul
  *
  * A path without a slash is looked for in the directories of PATH, that of the calling
  * process, by trying to start it there: what counts is what the child sees. A program that
- * is found but may not be executed is remembered, and the search goes on. No shell is tried
- * for a file without #!.
+ * is found but may not be executed is remembered, and the search goes on; a folder that this
+ * process may not search has none. No shell is tried for a file without #!.
  * found, of size bytes, may be NULL: it receives the path that was started, or the one that
  * the failure is of: use it as request.path for forkexec_explain(). It is an empty string if
  * the program is nowhere in PATH, or its path is longer than size. Since 0.1.

@@ -77,7 +77,7 @@ func programs() []testCase {
 		{name: "scripts of scripts", setup: nested, start: program("DIR/s"), args: "DIR/s", step: forkexec.StepExecve, errno: syscall.ELOOP,
 			want: []string{"DIR/s is a script whose interpreter is a script", "follows 5"}},
 		{name: "text busy", setup: writer, start: program("DIR/program"), args: "DIR/program", step: forkexec.StepExecve, errno: syscall.ETXTBSY,
-			want: []string{"(explain.test) has DIR/program open for writing, as descriptor"}},
+			want: []string{"Process ", ".test) has DIR/program open for writing, as descriptor"}},
 	}
 }
 
@@ -231,13 +231,13 @@ func rest() []testCase {
 			errno: eperm, want: []string{"cap_net_raw is not in the permitted set of this process (user 65534)"}},
 		{name: "capability not in the bounding set", root: true, inside: dropBounding(13), start: capability(13), args: "--ambient-caps net_raw true",
 			step: forkexec.StepCapset, errno: eperm, want: []string{"cap_net_raw is missing in the bounding set", "CapBnd"}},
-		{name: "setuid not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: 0, Gid: nobody, NoSetGroups: true}}),
+		{name: "setuid not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: 0, Gid: uint32(nobody), NoSetGroups: true}}),
 			args: "--uid 0 --gid 65534 --no-setgroups true", step: forkexec.StepSetuid, errno: eperm,
 			want: []string{"To become user 0 needs cap_setuid, which this process (user 65534) does not have"}},
-		{name: "setgid not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: nobody, Gid: 0, NoSetGroups: true}}),
+		{name: "setgid not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: uint32(nobody), Gid: 0, NoSetGroups: true}}),
 			args: "--gid 0 --no-setgroups true", step: forkexec.StepSetgid, errno: eperm,
 			want: []string{"To become group 0 needs cap_setgid, which this process (user 65534) does not have"}},
-		{name: "setgroups not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}),
+		{name: "setgroups not allowed", user: true, start: with(sysAttr{Credential: &syscall.Credential{Uid: uint32(nobody), Gid: uint32(nobody)}}),
 			args: "--uid 65534 --gid 65534 true", step: forkexec.StepSetgroups, errno: eperm, want: []string{"needs CAP_SETGID", "NoSetGroups"},
 			option: []string{"needs CAP_SETGID", "--no-setgroups"}},
 		{name: "not a terminal", start: ctty(null, sysAttr{Setsid: true, Setctty: true}), args: "--setsid --setctty --fd 0=/dev/null true",
