@@ -15,7 +15,8 @@
 
 #include "cli.h"
 
-#define MAX_FD 65535 /* of --fd: the list is as long as its largest number */
+#define FIRST_FILE INT32_MIN
+#define MAX_FD     65535 /* of --fd: the list is as long as its largest number */
 
 /* Options that only set flags or one field. */
 #define SET(name, statement)                                                                       \
@@ -213,31 +214,51 @@ static void reach(struct command *c, uint32_t n)
 }
 
 /* MODE behind the last colon; without one: r, or w for 1 and 2. */
-static int open_file(const char *text, uint32_t fd)
+static int32_t add_file(struct command *c, const char *text, uint32_t fd)
 {
 	static const struct {
 		const char *mode;
 		int flags;
+		const char *names;
 	} modes[] = {
-		{":r", O_RDONLY}, {":w", O_WRONLY | O_CREAT | O_TRUNC},
-		{":a", O_WRONLY | O_CREAT | O_APPEND}, {":rw", O_RDWR | O_CREAT},
+		{":r", O_RDONLY, "O_RDONLY"},
+		{":w", O_WRONLY | O_CREAT | O_TRUNC, "O_WRONLY|O_CREAT|O_TRUNC"},
+		{":a", O_WRONLY | O_CREAT | O_APPEND, "O_WRONLY|O_CREAT|O_APPEND"},
+		{":rw", O_RDWR | O_CREAT, "O_RDWR|O_CREAT"},
 	};
-	int flags = modes[fd == 1 || fd == 2].flags, opened;
 	char *path = strdup(text), *mode = path ? strrchr(path, ':') : NULL;
-	size_t i;
+	size_t i = fd == 1 || fd == 2, k;
 
-	for (i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (strcmp(mode, modes[i].mode))
+	for (k = 0; mode && k < sizeof(modes) / sizeof(modes[0]); k++) {
+		if (strcmp(mode, modes[k].mode) != 0)
 			continue;
-		flags = modes[i].flags;
+		i = k;
 		*mode = 0;
 		break;
 	}
-	opened = path ? open(path, flags | O_CLOEXEC | O_NOCTTY, 0666) : -1;
-	if (opened < 0)
-		usage("--fd: %s: %s", path ? path : text, strerror(errno));
-	free(path);
-	return opened;
+	c->files = grow(c->files, c->n_files, sizeof(*c->files));
+	c->files[c->n_files] = (struct file){path, modes[i].flags, modes[i].names, -1};
+	return (int32_t)(FIRST_FILE + (int32_t)c->n_files++);
+}
+
+/* When all options are known: a dry run opens nothing. */
+static void open_files(struct command *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->request.n_fds; i++) {
+		struct file *f = c->fds[i] < -1 ? &c->files[c->fds[i] - FIRST_FILE] : NULL;
+
+		if (!f)
+			continue;
+		if (!f->path)
+			usage("--fd: out of memory");
+		f->opened = open(c->dry_run ? "/dev/null" : f->path,
+				 (c->dry_run ? O_RDONLY : f->flags) | O_CLOEXEC | O_NOCTTY, 0666);
+		if (f->opened < 0)
+			usage("--fd: %s: %s", f->path, strerror(errno));
+		c->fds[i] = f->opened;
+	}
 }
 
 APPLY(fd)
@@ -258,7 +279,7 @@ APPLY(fd)
 	else if (isdigit((unsigned char)*value) && !value[strspn(value, "0123456789")])
 		c->fds[fd] = (int32_t)number("fd", value, 0, INT32_MAX);
 	else
-		c->fds[fd] = open_file(value, fd);
+		c->fds[fd] = add_file(c, value, fd);
 }
 
 /* What follows from several options together. */
@@ -269,6 +290,7 @@ void finish_request(struct command *c)
 	uint32_t i;
 
 	reach(c, 2);
+	open_files(c);
 	for (i = 0; r->flags & FORKEXEC_CLOSE_FDS && i < r->n_fds; i++)
 		if (!c->named[i])
 			c->fds[i] = -1;

@@ -15,12 +15,22 @@
 /* Exit statuses, those of env(1). */
 enum { EXIT_FAILED = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
+/* A file of --fd. */
+struct file {
+	char *path;
+	int flags;
+	const char *flag_names;
+	int32_t opened;
+};
+
 /* What the command line asks for. */
 struct command {
 	struct forkexec_request request;
 
 	int32_t *fds; /* of request.fds, n_fds of them */
 	unsigned char *named; /* which of them --fd has named */
+	struct file *files; /* entry INT32_MIN + i of fds is files[i] until finish_request() */
+	uint32_t n_files;
 	uint32_t *groups;
 	struct forkexec_id_map *uid_map;
 	struct forkexec_id_map *gid_map;

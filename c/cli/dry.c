@@ -195,7 +195,16 @@ void dry_run(const struct command *c)
 {
 	const struct forkexec_request *r = &c->request;
 	char text[32];
+	uint32_t i;
 
+	for (i = 0; i < c->n_files; i++) {
+		if (c->files[i].opened < 0) /* a later --fd took its place */
+			continue;
+		fputs("openat(AT_FDCWD, ", stdout);
+		put_string(c->files[i].path);
+		printf(", %s|O_CLOEXEC|O_NOCTTY, 0666) = %d\n", c->files[i].flag_names,
+		       (int)c->files[i].opened);
+	}
 	dry_clone(c);
 	if (r->n_ambient_caps)
 		puts("prctl(PR_SET_KEEPCAPS, 1)");

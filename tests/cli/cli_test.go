@@ -251,6 +251,15 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
+// TestDryRunChangesNothing: not even a file of --fd.
+func TestDryRunChangesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	out, said, status := run(t, "--fd", "1="+file, "--dry-run", "true")
+	if _, err := os.Stat(file); status != 0 || !os.IsNotExist(err) || !strings.Contains(out, "openat(AT_FDCWD, \""+file+"\", O_WRONLY|O_CREAT|O_TRUNC") {
+		t.Errorf("status %d, %v: %s%s", status, err, out, said)
+	}
+}
+
 var callRE = regexp.MustCompile(`^(\w+)\(`)
 
 // listed are the calls of a dry run; the library's bookkeeping makes others, too.
