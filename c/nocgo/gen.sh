@@ -22,11 +22,11 @@ explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c paths.c
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
 -fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -Wall -Wextra -Werror'
-explain_flags=-Os # it is much, and no start runs it
 link_flags='-pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments'
 
 target() { # target ARCH: sets prefix, flags, file, and how a word is written
 	directive=WORD width=4 endian=little got_head=0
+	explain_flags=-Os # it is much, and no start runs it
 	goarch=$1 file=text_linux_$1.s tag="" own=""
 	case $1 in
 	amd64) prefix=x86_64-linux-gnu- directive=QUAD width=8
@@ -35,7 +35,7 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 		flags='-march=armv8-a -mcmodel=tiny -mno-outline-atomics -mgeneral-regs-only -mbranch-protection=none' ;;
 	riscv64) prefix=riscv64-linux-gnu- got_head=8
 		flags='-march=rv64ima_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax' ;;
-	ppc64le) prefix=powerpc64le-linux-gnu- got_head=8
+	ppc64le) prefix=powerpc64le-linux-gnu- got_head=8 explain_flags= # -Os calls what only ld has
 		flags='-mcpu=power8 -mtune=power8 -mno-altivec -mno-vsx -msoft-float' ;;
 	s390x) prefix=s390x-linux-gnu- endian=big got_head=24
 		flags='-march=z196 -msoft-float' ;;
