@@ -21,7 +21,7 @@ explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c paths.c
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
--fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -Wall -Wextra -Werror'
+-fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -fcallgraph-info=su -Wall -Wextra -Werror'
 link_flags='-pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments'
 
 target() { # target ARCH: sets prefix, flags, file, and how a word is written

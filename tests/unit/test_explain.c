@@ -217,6 +217,56 @@ static void test_fifo(void **test_state)
 	unlink(script);
 }
 
+static void write_file(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* What cannot be provoked everywhere: a folder that looks like a cgroup's, and its errnos. */
+static void test_cgroup(void **test_state)
+{
+	static const char *const files[] = {"cgroup.controllers", "cgroup.type", "cgroup.freeze",
+					    "cgroup.subtree_control"};
+	char dir[] = "/tmp/forkexec-cgroup-XXXXXX";
+	struct forkexec_request r;
+	struct forkexec_result result = {.step = FORKEXEC_STEP_CLONE};
+	size_t i;
+	int fd;
+
+	(void)test_state;
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	nothing(&r, "/bin/true");
+	r.flags = FORKEXEC_CGROUP_FD;
+	r.cgroup_fd = fd;
+	write_file(fd, "cgroup.controllers", "cpu pids\n");
+	write_file(fd, "cgroup.type", "domain\n");
+	write_file(fd, "cgroup.subtree_control", "pids\n");
+	write_file(fd, "cgroup.freeze", "1\n");
+	result.err = 16; /* EBUSY */
+	explain(&r, &result, 0);
+	assert_says("controllers enabled for its children (cgroup.subtree_control: pids)");
+	write_file(fd, "cgroup.type", "threaded\n");
+	result.err = 95; /* EOPNOTSUPP */
+	explain(&r, &result, 0);
+	assert_says("of type \"threaded\" (cgroup.type)");
+	result.err = 13; /* EACCES */
+	explain(&r, &result, 0);
+	assert_says("may not write cgroup.procs of /tmp/forkexec-cgroup-");
+	result.step = FORKEXEC_STEP_WAIT;
+	result.err = 110; /* ETIMEDOUT, of a caller that has given up */
+	explain(&r, &result, 0);
+	assert_says("The cgroup of cgroup_fd is frozen, so the child does not run");
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlinkat(fd, files[i], 0);
+	close(fd);
+	rmdir(dir);
+}
+
 static uint64_t seed = 1;
 
 static uint64_t any(uint64_t below)
@@ -305,7 +355,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_buffer),	    cmocka_unit_test(test_words),
 		cmocka_unit_test(test_request),	    cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_fifo),
-		cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_cgroup),	    cmocka_unit_test(test_anything),
 	};
 	int status = probe_main(argc, argv);
 
