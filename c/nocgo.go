@@ -5,7 +5,6 @@
 package c
 
 import (
-	"sync"
 	"unsafe"
 
 	"forkexec.example/forkexec/c/nocgo"
@@ -16,8 +15,6 @@ const Implementation = "nocgo"
 
 // The functions of forkexec.h. r and res must lie in memory without Go pointers that
 // stays as it is, and alive, until Finish has returned.
-
-var calls = sync.Pool{New: func() any { return new(nocgo.Call) }}
 
 // WorkSize returns the bytes of Request.Work that r needs, 0 if it is malformed.
 func WorkSize(r *Request) uint64 {
@@ -30,12 +27,7 @@ func WorkSize(r *Request) uint64 {
 func Start(r *Request, res *Result, s *State) int {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
-	rc := call.Start(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s))
-	if call.Blocked() != 0 {
-		const stepSigmask = 2
-		*res = Result{Pidfd: -1, Step: stepSigmask, Err: int32(-rc)}
-	}
-	return rc
+	return started(call, call.Start(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s)), res)
 }
 
 // Finish waits until the child executes its program, for at most ns nanoseconds if

@@ -229,6 +229,9 @@ var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 func (s *child) clone() bool {
 	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
 	defer forkGate.Leave()
+	if s.scarce && !s.immortal {
+		return c.StartWithP(s.req, s.res, state()) == 0
+	}
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
 	}
@@ -259,6 +262,9 @@ func (s *child) once(ctx context.Context) fate {
 	s.scarce = threadsAreScarce(starting.Add(1))
 	defer starting.Add(-1)
 	if !s.clone() {
+		if syscall.Errno(s.res.Err) == syscall.EAGAIN {
+			limitIsReached()
+		}
 		return unborn
 	}
 	outcome := s.wait(ctx)

@@ -12,7 +12,10 @@ package nocgo
 import "unsafe"
 
 // A Call is the memory of one call of the core, stack included.
-type Call struct{ args forkexecArgs }
+type Call struct {
+	args  forkexecArgs
+	withP bool
+}
 
 const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 24*8) // does not compile if not equal
 
@@ -36,11 +39,25 @@ func run(c *forkexecArgs, request, result, state unsafe.Pointer) {
 	exitsyscall()
 }
 
+// runWithP is run without giving the P away: for what does not sleep.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func runWithP(c *forkexecArgs, request, result, state unsafe.Pointer) {
+	c.request, c.result, c.state = uint64(uintptr(request)), uint64(uintptr(result)), uint64(uintptr(state))
+	forkexecCall(c)
+}
+
 func (c *Call) do(op uint64, request, result, state unsafe.Pointer) int64 {
 	a := &c.args
 	a.stackTop = uint64(uintptr(unsafe.Pointer(a))+unsafe.Sizeof(*a)) &^ 15
 	a.op, a.again, a.answer = op, 0, 0
-	run(a, request, result, state)
+	if c.withP {
+		runWithP(a, request, result, state)
+	} else {
+		run(a, request, result, state)
+	}
 	if a.blocked != 0 {
 		return a.blocked // a negative errno
 	}
@@ -54,6 +71,13 @@ func (c *Call) Blocked() int { return int(c.args.blocked) }
 // Start is forkexec_start.
 func (c *Call) Start(request, result, state unsafe.Pointer) int {
 	return int(c.do(forkexecOpStart, request, result, state))
+}
+
+// StartWithP is Start on this thread's P, as package syscall starts.
+func (c *Call) StartWithP(request, result, state unsafe.Pointer) int {
+	c.withP = true
+	defer func() { c.withP = false }()
+	return c.Start(request, result, state)
 }
 
 // Finish is forkexec_finish. Its result counts if Blocked returns 0.
