@@ -40,6 +40,14 @@ _Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_CLO
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
 
+/* Flags of clone that make sense for a child that will execute a program. */
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_HARMLESS                                                                             \
+	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
+	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
+
 /* The descriptors of a start that the child has as well, by what they are for. */
 enum own_fd {
 	OWN_REPORT,      /* write end of the report pipe: the child's record */

@@ -52,6 +52,14 @@ func Settle(s *State) int {
 	return call.Settle(unsafe.Pointer(s))
 }
 
+// Explain is forkexec_explain_as: it writes to the buffer of size bytes, which lies in
+// memory like r and res, and returns the length of the whole text.
+func Explain(r *Request, res *Result, flags uint32, buffer unsafe.Pointer, size int) int {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	return call.Explain(unsafe.Pointer(r), unsafe.Pointer(res), flags, buffer, uint64(size))
+}
+
 // Cancel makes a Finish of another thread on the same work memory return Cancelled.
 func Cancel(work unsafe.Pointer) {
 	call := calls.Get().(*nocgo.Call)

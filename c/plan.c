@@ -11,14 +11,6 @@
  */
 #include "core.h"
 
-/* Flags of clone that make sense for a child that will execute a program. */
-#define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
-#define CLONE_HARMLESS                                                                             \
-	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
-	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
-
 static int refuse(struct forkexec_result *reterr, size_t offset)
 {
 	return fail(reterr, FORKEXEC_STEP_REQUEST, E_INVAL, (int64_t)offset);

@@ -108,6 +108,13 @@ const (
 	StateNoClone3 uint32 = 1
 )
 
+// The flags of Explain.
+const (
+	ExplainHint uint32 = 1 << iota
+	ExplainObject
+	ExplainGo
+)
+
 // Held reports whether Settle has something to look for: struct hold of core.h has the
 // count there.
 func Held(s *State) bool {

@@ -66,14 +66,27 @@
 #define E_PERM      1
 #define E_NOENT     2
 #define E_INTR      4
+#define E_2BIG      7
+#define E_NOEXEC    8
 #define E_BADF      9
 #define E_CHILD     10
 #define E_AGAIN     11
 #define E_NOMEM     12
+#define E_ACCES     13
+#define E_BUSY      16
+#define E_NODEV     19
+#define E_NOTDIR    20
 #define E_INVAL     22
+#define E_NFILE     23
+#define E_MFILE     24
+#define E_NOTTY     25
 #define E_TXTBSY    26
+#define E_NOSPC     28
+#define E_NAMETOOLONG 36
 #define E_PIPE      32
 #define E_NOSYS     38
+#define E_LOOP      40
+#define E_OPNOTSUPP 95
 #define E_TIMEDOUT  110
 #define E_CANCELED  125
 
@@ -105,6 +118,8 @@
 #define O_RDONLY         0
 #define O_WRONLY         1
 #define O_RDWR           2
+#define O_NOCTTY         0400
+#define O_NONBLOCK       04000
 #define O_CLOEXEC        02000000
 #define O_PATH           010000000
 #define RESOLVE_NO_MAGICLINKS 2
@@ -126,6 +141,8 @@
 #define PR_SET_PDEATHSIG     1
 #define PR_GET_DUMPABLE      3
 #define PR_SET_DUMPABLE      4
+#define PR_CAPBSET_READ      23
+#define PR_GET_SECUREBITS    27
 #define PR_SET_KEEPCAPS      8
 #define PR_CAP_AMBIENT       47
 #define PR_CAP_AMBIENT_RAISE 2
@@ -139,6 +156,7 @@
 #define TIOCSPGRP 0x5410
 #endif
 #define TIOCNOTTY        0x5422
+#define TIOCGSID         0x5429
 #define MS_REC           0x4000
 #define MS_PRIVATE       0x40000
 #define RLIMIT_NOFILE    7
@@ -206,6 +224,29 @@ struct sys_open_how { /* openat2(2) */
 	uint64_t flags, mode, resolve;
 };
 
+struct sys_statx { /* statx(2), up to what is asked for here */
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t rest[14];
+};
+_Static_assert(sizeof(struct sys_statx) == 256, "the kernel writes so much");
+#define STATX_BASIC      0x7ff
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_EMPTY_PATH    0x1000
+#define S_IFMT           0170000
+#define S_IFSOCK         0140000
+#define S_IFLNK          0120000
+#define S_IFREG          0100000
+#define S_IFBLK          0060000
+#define S_IFDIR          0040000
+#define S_IFCHR          0020000
+#define S_IFIFO          0010000
+
 struct sys_cap_header {
 	uint32_t version;
 	int32_t pid;
@@ -250,6 +291,22 @@ static CORE_INLINE long sys_openat(const char *path, int flags)
 {
 	return SYS4(openat, AT_FDCWD, path, flags, 0);
 }
+/* What only explain*.c calls, after a failure. */
+static CORE_INLINE long sys_open_below(int dir, const char *path, int flags)
+{
+	return SYS4(openat, dir, path, flags, 0);
+}
+static CORE_INLINE long sys_statx(int fd, const char *path, int flags, struct sys_statx *st)
+{
+	return SYS5(statx, fd, path, flags, STATX_BASIC, st);
+}
+static CORE_INLINE long sys_readlink(const char *path, char *to, size_t n)
+{
+	return SYS4(readlinkat, AT_FDCWD, path, to, n);
+}
+static CORE_INLINE long sys_lseek(int fd, long offset) { return SYS3(lseek, fd, offset, 0); }
+static CORE_INLINE long sys_getgroups(size_t n, uint32_t *g) { return SYS2(getgroups, n, g); }
+
 static CORE_INLINE long sys_pipe2(int32_t fds[2], int flags) { return SYS2(pipe2, fds, flags); }
 static CORE_INLINE long sys_dup3(int from, int to, int flags) { return SYS3(dup3, from, to, flags); }
 static CORE_INLINE long sys_fcntl(int fd, int cmd, long arg) { return SYS3(fcntl, fd, cmd, arg); }

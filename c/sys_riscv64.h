@@ -15,9 +15,11 @@
 #define NR_close          57
 #define NR_pipe2          59
 #define NR_getdents64     61
+#define NR_lseek          62
 #define NR_read           63
 #define NR_write          64
 #define NR_ppoll          73
+#define NR_readlinkat     78
 #define NR_capget         90
 #define NR_capset         91
 #define NR_exit           93
@@ -36,6 +38,7 @@
 #define NR_getresgid      150
 #define NR_setpgid        154
 #define NR_setsid         157
+#define NR_getgroups      158
 #define NR_setgroups      159
 #define NR_prctl          167
 #define NR_getpid         172
@@ -45,6 +48,7 @@
 #define NR_execve         221
 #define NR_mmap           222
 #define NR_prlimit64      261
+#define NR_statx          291
 #define NR_clone3         435
 #define NR_close_range    436
 #define NR_openat2        437

@@ -18,7 +18,8 @@
 //
 //	stdlib    send every start down the standard library's path
 //	noclone3  never call clone3(2), for seccomp filters that kill
-//	verbose   name the failed step in the errors of StartProcess and of go/exec
+//	verbose   say step, cause and cure in the errors of StartProcess and of go/exec, and
+//	          on standard error where ForkExec fails
 //
 // # Other systems
 //
@@ -29,6 +30,7 @@
 package forkexec
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"time"
@@ -92,6 +94,15 @@ func Implementation() string {
 	return implementation
 }
 
+// dirHint is the hint for an error of CheckDir.
+func dirHint(err error, dir string) func() string {
+	return func() string {
+		e := &Error{Step: StepChdir, Object: dir}
+		_ = errors.As(err, &e.Errno)
+		return e.Hint()
+	}
+}
+
 // StartProcess starts a program like os.StartProcess: same arguments, same
 // result, and for a failure an *os.PathError with the same Op, Path and Err.
 func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
@@ -103,7 +114,7 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 	}
 	osproc.NoteInput(name)
 	if err := osproc.CheckDir(attr); err != nil {
-		return nil, err
+		return nil, osproc.Explain(err, dirHint(err, attr.Dir))
 	}
 	p, err := startProcess(name, argv, osproc.SysAttr(attr))
 	runtime.KeepAlive(attr)

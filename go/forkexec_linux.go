@@ -6,6 +6,7 @@ package forkexec
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"syscall"
@@ -40,6 +41,9 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 	attr, sys := withDefaults(attr)
 	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
 	if e, ok := err.(*Error); ok {
+		if settings.Get().Verbose { // what is returned has no room for it
+			fmt.Fprintf(os.Stderr, "forkexec: %v\n", osproc.Plain(e))
+		}
 		return 0, e.Unwrap()
 	}
 	return pid, err
@@ -58,7 +62,8 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	}
 	attr, sys := withDefaults(attr)
 	if opt != nil && opt.PdeathsigProcess && sys.Ptrace {
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace"}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace",
+			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {
 		pid, err := start(ctx, argv0, argv, attr, sys, opt)
@@ -140,7 +145,8 @@ func refused(step Step, option string) *Error {
 	if settings.Get().Stdlib {
 		why = "FORKEXEC=stdlib is set"
 	}
-	return &Error{Step: step, Errno: syscall.ENOSYS, Object: "Options." + option + ", while " + why}
+	return &Error{Step: step, Errno: syscall.ENOSYS, Object: "Options." + option + ", while " + why,
+		hint: option + " needs the C path, and this start goes down the standard library's: see Implementation."}
 }
 
 // startProcess is Start for StartProcess, whose errors it shapes.

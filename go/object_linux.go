@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// newError describes a failed step in terms of what the caller passed.
+// newError describes a failed step in terms of what the caller passed. What is more than
+// a path or a number C says, see stepError.
 func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr) *Error {
 	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr)}
 }
@@ -31,10 +32,6 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) strin
 		if detail >= 0 && detail < int64(len(attr.Files)) {
 			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
 		}
-	case StepClone:
-		if sys.UseCgroupFD {
-			return fmt.Sprintf("into cgroup of descriptor %d", sys.CgroupFD)
-		}
 	}
 	return plainObject(step, detail)
 }
@@ -48,17 +45,11 @@ func quotePath(p string) string {
 
 func plainObject(step Step, detail int64) string {
 	switch step {
-	case StepClone, StepUnshare:
-		if detail != 0 {
-			return fmt.Sprintf("flags %#x", uint64(detail))
-		}
 	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
-		StepAmbient, StepPdeathsig, StepPdeathsigKill:
+		StepPdeathsig, StepPdeathsigKill:
 		return fmt.Sprint(detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)
-	case StepUidMap, StepGidMap:
-		return fmt.Sprintf("of %d lines", detail)
 	case StepCloseFds:
 		return fmt.Sprintf("from %d", detail)
 	}

@@ -83,9 +83,11 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	case count.err != nil:
 		return nil, count.err
 	case sys.Setctty && sys.Foreground:
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
+			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
 	case sys.Setctty && sys.Ctty >= len(attr.Files):
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
+			hint: "With Setctty, Ctty is an index into Files: it is " + strconv.Itoa(sys.Ctty) + ", and Files has " + strconv.Itoa(len(attr.Files)) + " entries."}
 	}
 	work := workSize(&r)
 	a := newArena(count.used + 16 + uintptr(work))
@@ -300,8 +302,8 @@ func (s *child) wait(ctx context.Context) c.Outcome {
 
 const (
 	// lastMoment is what a child whose context has ended still has for its execve: one that
-	// nothing hinders needs less, and then the context is its Cmd's.
-	lastMoment = time.Millisecond
+	// nothing hinders needs less, even on a busy machine, and then the context is its Cmd's.
+	lastMoment = 10 * time.Millisecond
 
 	// killGrace is for how long a cancelled Start waits for its child to die. It does
 	// so at once unless it hangs in the kernel, as on a dead network file system; then
@@ -423,7 +425,7 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	}
 	defer s.free()
 	if fate != started {
-		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)
+		return 0, s.stepError(argv0, argv, attr, sys)
 	}
 	if sys.PidFD != nil {
 		*sys.PidFD = int(s.res.Pidfd)

@@ -52,7 +52,7 @@ var stepTable = [...]stepInfo{
 	StepKeepcaps:      {"keepcaps", "prctl", "AmbientCaps"},
 	StepIdmapSync:     {"id map sync", "read", "UidMappings"},
 	StepSetsid:        {"setsid", "setsid", "Setsid"},
-	StepSetpgid:       {"setpgid", "setpgid", "Setpgid"},
+	StepSetpgid:       {"setpgid", "setpgid", "Pgid"},
 	StepForeground:    {"foreground", "ioctl", "Foreground"},
 	StepSigaction:     {"sigaction", "rt_sigaction", ""},
 	StepUnshare:       {"unshare", "unshare", "Unshareflags"},
@@ -61,9 +61,9 @@ var stepTable = [...]stepInfo{
 	StepUidMap:        {"uid_map", "write", "UidMappings"},
 	StepMountPrivate:  {"mount private", "mount", "Unshareflags"},
 	StepChroot:        {"chroot", "chroot", "Chroot"},
-	StepSetgroups:     {"setgroups", "setgroups", "Credential"},
-	StepSetgid:        {"setgid", "setgid", "Credential"},
-	StepSetuid:        {"setuid", "setuid", "Credential"},
+	StepSetgroups:     {"setgroups", "setgroups", "Credential.Groups"},
+	StepSetgid:        {"setgid", "setgid", "Credential.Gid"},
+	StepSetuid:        {"setuid", "setuid", "Credential.Uid"},
 	StepCapget:        {"capget", "capget", "AmbientCaps"},
 	StepCapset:        {"capset", "capset", "AmbientCaps"},
 	StepAmbient:       {"ambient capability", "prctl", "AmbientCaps"},
@@ -77,90 +77,130 @@ var stepTable = [...]stepInfo{
 	StepSetctty:       {"setctty", "ioctl", "Setctty"},
 	StepNofile:        {"nofile", "prlimit64", ""},
 	StepPtrace:        {"ptrace", "ptrace", "Ptrace"},
-	StepExecve:        {"execve", "execve", ""},
+	StepExecve:        {"execve", "execve", "argv0"},
 }
 
 var hintTable = [...]hintInfo{
-	{StepRequest, errnoEINVAL, "The request itself is malformed: a NUL byte in a string, an unknown flag or a count that is out of range. Nothing was started."},
+	{StepRequest, errnoEINVAL, "The request is malformed: a field holds what it cannot mean. Nothing was started."},
+	{StepRequest, errnoENOSYS, "What the request asks for is not possible on this path. Nothing was started."},
+	{StepRequest, errnoENOMEM, "There was no memory for the start itself."},
+	{StepSigmask, 0, "A seccomp filter refuses rt_sigprocmask(2); allow it."},
 	{StepPipe, errnoEMFILE, "The process has no free descriptor left. Close some, or raise RLIMIT_NOFILE."},
-	{StepPipe, errnoENFILE, "The system's table of open files is full (fs.file-max)."},
-	{StepClone, errnoEAGAIN, "A limit on processes was reached: RLIMIT_NPROC of this user, pids.max of the cgroup or kernel.threads-max."},
+	{StepPipe, errnoENFILE, "The system's table of open files is full. Close files, or raise fs.file-max."},
+	{StepPipe, 0, "pipe2(2) is refused, perhaps by a seccomp filter; allow it."},
+	{StepClone, errnoEAGAIN, "A limit on processes was reached: RLIMIT_NPROC of this user, pids.max of the cgroup or kernel.threads-max. Raise it, or end processes."},
 	{StepClone, errnoENOMEM, "The kernel had no memory for the child, or its PID namespace is dead because its init has ended."},
-	{StepClone, errnoEPERM, "Creating namespaces needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside them; a seccomp filter, user.max_user_namespaces or AppArmor may forbid user namespaces as well."},
-	{StepClone, errnoEINVAL, "Cloneflags holds a flag that would share the parent's state with the child or that this kernel does not know."},
-	{StepClone, errnoENOSPC, "A limit on nested or on the number of namespaces was reached (user.max_*_namespaces)."},
-	{StepClone, errnoEUSERS, "Namespaces are nested too deeply."},
-	{StepClone, errnoEBADF, "CgroupFD is not an open descriptor of a cgroup v2 directory."},
-	{StepClone, errnoEBUSY, "The target cgroup has controllers enabled for its children, so it cannot hold processes itself (no internal processes rule)."},
-	{StepClone, errnoEACCES, "The target cgroup's cgroup.procs may not be written by this user."},
+	{StepClone, errnoEPERM, "Creating namespaces needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside them; a seccomp filter, a sysctl or AppArmor may forbid user namespaces as well."},
+	{StepClone, errnoEINVAL, "Cloneflags holds a flag that would share the parent's state with the child or that this kernel does not know. Leave it out."},
+	{StepClone, errnoENOSPC, "A limit on the number or on the nesting of namespaces was reached (user.max_*_namespaces). Raise it."},
+	{StepClone, errnoEUSERS, "User namespaces are nested too deeply: 32 levels are allowed."},
+	{StepClone, errnoEBADF, "CgroupFD is not an open descriptor of a cgroup v2 directory. Open one."},
+	{StepClone, errnoEBUSY, "The cgroup has controllers enabled for its children, so it cannot hold processes itself. Use a child of it, or empty its cgroup.subtree_control."},
+	{StepClone, errnoEACCES, "This user may not write cgroup.procs of the cgroup, or of the one that has both the old and the new one below it. Delegate it to the user."},
+	{StepClone, errnoENOENT, "The cgroup was removed meanwhile."},
+	{StepClone, errnoENODEV, "The cgroup has been removed. Make it again."},
 	{StepClone, errnoENOSYS, "UseCgroupFD and CLONE_NEWTIME need clone3(2), which this kernel or its seccomp filter refuses."},
-	{StepClone, errnoEOPNOTSUPP, "The target cgroup is in an invalid domain state (cgroup.type)."},
-	{StepSetsid, errnoEPERM, "The child already leads a process group."},
-	{StepSetpgid, errnoEPERM, "Pgid is not a process group of the child's session, or Setsid has made the child a session leader already."},
-	{StepForeground, errnoENOTTY, "Ctty is not the controlling terminal of the child's session."},
-	{StepForeground, errnoEBADF, "With Foreground, Ctty is a descriptor number in the parent."},
-	{StepUnshare, errnoEPERM, "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside it."},
-	{StepUnshare, errnoENOSPC, "A limit on nested or on the number of namespaces was reached (user.max_*_namespaces)."},
-	{StepUidMap, errnoEPERM, "The map is more than the writer may grant: without CAP_SETUID in the parent namespace only one line that maps the own user ID is allowed. See user_namespaces(7)."},
-	{StepUidMap, errnoEINVAL, "UidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
-	{StepGidMap, errnoEPERM, "The map is more than the writer may grant: without CAP_SETGID in the parent namespace only one line with the own group ID is allowed, and only with GidMappingsEnableSetgroups false. See user_namespaces(7)."},
+	{StepClone, errnoEOPNOTSUPP, "The cgroup is threaded, or of the type \"domain invalid\". Use a domain cgroup."},
+	{StepWait, errnoETIMEDOUT, "The child has not come to its execve: something on its way does not answer."},
+	{StepKeepcaps, errnoEPERM, "The securebits lock SECBIT_KEEP_CAPS."},
+	{StepIdmapSync, errnoEINVAL, "The parent died before the ID maps were written."},
+	{StepSetsid, errnoEPERM, "The child leads a process group already."},
+	{StepSetpgid, errnoEPERM, "Pgid is not a process group of the child's session, or Setsid has made the child a session leader, which has its own. Use one of the two."},
+	{StepSetpgid, errnoEINVAL, "Pgid is negative. Use 0 for a group of the child's own."},
+	{StepSetpgid, errnoESRCH, "Pgid names no process group. Use 0 for a new one."},
+	{StepForeground, errnoENOTTY, "The terminal of Ctty is not the controlling terminal of the child's session."},
+	{StepForeground, errnoEBADF, "With Foreground, Ctty is a descriptor of the parent, and this one is not open."},
+	{StepForeground, errnoEPERM, "The process group is not one of the terminal's session."},
+	{StepUnshare, errnoEPERM, "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside it in Unshareflags."},
+	{StepUnshare, errnoEINVAL, "Unshareflags holds a flag that unshare(2) does not know on this kernel, or that needs a process without other threads."},
+	{StepUnshare, errnoENOSPC, "unshare(2) met a limit on the number or on the nesting of namespaces (user.max_*_namespaces). Raise it."},
+	{StepProcSetgroups, errnoEPERM, "With Unshareflags the child may not allow setgroups(2) itself: leave GidMappingsEnableSetgroups out, or use Cloneflags."},
+	{StepProcSetgroups, errnoENOENT, "/proc is not mounted, so setgroups(2) cannot be denied."},
+	{StepGidMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETGID in the parent namespace only one line with the own group ID is allowed, and only without GidMappingsEnableSetgroups. See user_namespaces(7)."},
 	{StepGidMap, errnoEINVAL, "GidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
-	{StepProcSetgroups, errnoEPERM, "With Unshareflags the child may not allow setgroups(2) itself; set GidMappingsEnableSetgroups to false or use Cloneflags."},
+	{StepGidMap, errnoENOENT, "/proc is not mounted, so the gid_map cannot be written."},
+	{StepUidMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETUID in the parent namespace only one line that maps the own user ID is allowed. See user_namespaces(7)."},
+	{StepUidMap, errnoEINVAL, "UidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
+	{StepUidMap, errnoENOENT, "/proc is not mounted, so the uid_map cannot be written."},
+	{StepMountPrivate, 0, "The mounts of the new namespace cannot be made private; a security module may forbid mount(2)."},
+	{StepChroot, errnoEPERM, "chroot(2) needs CAP_SYS_CHROOT. Start as root, or in a new user namespace."},
+	{StepChroot, errnoENOENT, "The directory Chroot does not exist."},
+	{StepChroot, errnoEACCES, "A directory on the way to Chroot may not be searched."},
+	{StepChroot, errnoENOTDIR, "Chroot, or a part of it, is not a directory."},
+	{StepChroot, errnoELOOP, "Chroot goes through too many symbolic links."},
 	{StepSetgroups, errnoEPERM, "Setting supplementary groups needs CAP_SETGID; in a user namespace setgroups(2) may be denied for good. Set Credential.NoSetGroups to keep the groups."},
-	{StepSetgroups, errnoEINVAL, "More groups than the kernel allows (65536), or one that is not mapped in the user namespace."},
-	{StepSetgid, errnoEPERM, "Another group ID needs CAP_SETGID."},
+	{StepSetgroups, errnoEINVAL, "Credential.Groups has more than the kernel allows (65536), or one that is not mapped in the user namespace."},
+	{StepSetgid, errnoEPERM, "Another group ID needs CAP_SETGID. Start as root."},
 	{StepSetgid, errnoEINVAL, "The group ID is not mapped in the child's user namespace."},
-	{StepSetuid, errnoEPERM, "Another user ID needs CAP_SETUID."},
+	{StepSetuid, errnoEPERM, "Another user ID needs CAP_SETUID. Start as root."},
 	{StepSetuid, errnoEINVAL, "The user ID is not mapped in the child's user namespace."},
-	{StepSetuid, errnoEAGAIN, "RLIMIT_NPROC of that user is reached."},
+	{StepSetuid, errnoEAGAIN, "RLIMIT_NPROC of the new user is reached. Raise it."},
 	{StepCapset, errnoEPERM, "A capability of AmbientCaps is not in the caller's permitted set."},
 	{StepAmbient, errnoEINVAL, "The capability does not exist on this kernel."},
 	{StepAmbient, errnoEPERM, "The capability is not both permitted and inheritable, or securebits forbid ambient capabilities."},
-	{StepChroot, errnoEPERM, "chroot(2) needs CAP_SYS_CHROOT."},
-	{StepChroot, errnoENOENT, "The directory Chroot does not exist."},
-	{StepChdir, errnoENOENT, "The working directory Dir does not exist (inside Chroot, if set)."},
+	{StepChdir, errnoENOENT, "The working directory Dir does not exist."},
 	{StepChdir, errnoEACCES, "The child's user may not search the working directory Dir."},
 	{StepChdir, errnoENOTDIR, "Dir, or a part of it, is not a directory."},
-	{StepPdeathsig, errnoEINVAL, "Pdeathsig is not a signal number."},
-	{StepFdMove, errnoEBADF, "An entry of Files is not an open descriptor of the parent."},
-	{StepFdMove, errnoEMFILE, "The child has no free descriptor left (RLIMIT_NOFILE)."},
+	{StepChdir, errnoELOOP, "Dir goes through too many symbolic links."},
+	{StepPdeathsig, errnoEINVAL, "Pdeathsig is not a signal number (1 to 64)."},
+	{StepFdMove, errnoEBADF, "An entry of Files names a descriptor that the parent does not have open."},
+	{StepFdMove, errnoEMFILE, "The child has no free descriptor left. Raise RLIMIT_NOFILE."},
 	{StepFdDup, errnoEBADF, "An entry of Files is not an open descriptor of the parent, or its index is beyond RLIMIT_NOFILE."},
-	{StepNoctty, errnoENOTTY, "Descriptor 0 is not the child's controlling terminal."},
+	{StepCloseFds, errnoENOSYS, "CloseFDs is not possible on this path."},
+	{StepCloseFds, errnoENOENT, "close_range(2) is refused, and /proc, the other way to list the descriptors, is not mounted."},
+	{StepNoctty, errnoENOTTY, "Descriptor 0 is not the child's controlling terminal, so there is none to give up."},
 	{StepSetctty, errnoEPERM, "Only a session leader without a terminal may take one: set Setsid. The terminal may also belong to another session."},
-	{StepSetctty, errnoENOTTY, "Ctty is an index into Files, and that file is not a terminal."},
-	{StepPtrace, errnoEPERM, "The child is being traced already, or ptrace(2) is forbidden."},
+	{StepSetctty, errnoENOTTY, "Ctty is a descriptor of the child, an index into Files, and that file is not a terminal."},
+	{StepSetctty, errnoEBADF, "Ctty is not an open descriptor of the child."},
+	{StepPtrace, errnoEPERM, "The child is traced already, or ptrace(2) is forbidden."},
 	{StepExecve, errnoENOENT, "The program does not exist where the child looks for it, or its interpreter (the path after #! or the dynamic loader) does not."},
 	{StepExecve, errnoEACCES, "The file is not executable for the child's user, not a regular file, or on a noexec mount."},
 	{StepExecve, errnoENOEXEC, "The file is neither a binary for this machine nor a script with #!."},
-	{StepExecve, errnoETXTBSY, "Somebody holds the program open for writing; often a child of another thread just before its own execve. See golang/go#22315."},
-	{StepExecve, errnoE2BIG, "Arguments and environment are larger than the kernel allows (a quarter of RLIMIT_STACK, 128 KiB a string)."},
-	{StepExecve, errnoEAGAIN, "The user's RLIMIT_NPROC was exceeded by an earlier setuid(2)."},
+	{StepExecve, errnoETXTBSY, "Somebody holds the program open for writing; often a child of another thread just before its own execve. Try again. See golang/go#22315."},
+	{StepExecve, errnoE2BIG, "Arguments and environment are larger than the kernel allows (a quarter of RLIMIT_STACK, 128 KiB a string). Pass less, or pass it in a file."},
+	{StepExecve, errnoEAGAIN, "RLIMIT_NPROC of the child's user was exceeded by an earlier setuid(2). Raise it."},
 	{StepExecve, errnoEPERM, "A security module forbids it, or the file system is mounted nosuid and the program is set-user-ID under a tracer."},
 	{StepExecve, errnoELOOP, "Too many symbolic links or nested interpreters."},
-	{StepExecve, errnoEISDIR, "The interpreter is a directory."},
+	{StepExecve, errnoEISDIR, "The loader that the program names is a directory."},
 	{StepExecve, errnoENOTDIR, "A part of the program's path is not a directory."},
+	{StepExecve, errnoENAMETOOLONG, "The program's path is longer than 4095 bytes, or a part of it than 255."},
+	{StepExecve, errnoENOMEM, "The kernel had no memory for the program: a limit (RLIMIT_AS, RLIMIT_DATA, the cgroup's memory.max) is too small for it."},
+	{StepExecve, errnoEMFILE, "RLIMIT_NOFILE leaves the kernel no descriptor to open the program."},
+	{StepExecve, errnoENFILE, "The system's table of open files is full, so the program cannot be opened."},
+	{StepExecve, errnoEIO, "The file system of the program cannot be read."},
+	{StepExecve, errnoELIBBAD, "The loader that the program names is no ELF file."},
+	{StepExecve, errnoEINVAL, "The program names more than one loader, or the kernel refuses its headers."},
+	{StepExecve, errnoENOSYS, "A seccomp filter refuses execve(2)."},
+	{StepExecve, errnoEFAULT, "A pointer in argv or Env leads nowhere."},
 }
 
 const (
-	errnoE2BIG      = 7
-	errnoEACCES     = 13
-	errnoEAGAIN     = 11
-	errnoEBADF      = 9
-	errnoEBUSY      = 16
-	errnoEINVAL     = 22
-	errnoEISDIR     = 21
-	errnoELOOP      = 40
-	errnoEMFILE     = 24
-	errnoENFILE     = 23
-	errnoENOENT     = 2
-	errnoENOEXEC    = 8
-	errnoENOMEM     = 12
-	errnoENOSPC     = 28
-	errnoENOSYS     = 38
-	errnoENOTDIR    = 20
-	errnoENOTTY     = 25
-	errnoEOPNOTSUPP = 95
-	errnoEPERM      = 1
-	errnoETXTBSY    = 26
-	errnoEUSERS     = 87
+	errnoE2BIG        = 7
+	errnoEACCES       = 13
+	errnoEAGAIN       = 11
+	errnoEBADF        = 9
+	errnoEBUSY        = 16
+	errnoEFAULT       = 14
+	errnoEINVAL       = 22
+	errnoEIO          = 5
+	errnoEISDIR       = 21
+	errnoELIBBAD      = 80
+	errnoELOOP        = 40
+	errnoEMFILE       = 24
+	errnoENAMETOOLONG = 36
+	errnoENFILE       = 23
+	errnoENODEV       = 19
+	errnoENOENT       = 2
+	errnoENOEXEC      = 8
+	errnoENOMEM       = 12
+	errnoENOSPC       = 28
+	errnoENOSYS       = 38
+	errnoENOTDIR      = 20
+	errnoENOTTY       = 25
+	errnoEOPNOTSUPP   = 95
+	errnoEPERM        = 1
+	errnoESRCH        = 3
+	errnoETIMEDOUT    = 110
+	errnoETXTBSY      = 26
+	errnoEUSERS       = 87
 )

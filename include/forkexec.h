@@ -35,7 +35,7 @@ extern "C" {
 
 /*
  * Every step that can fail, once, in the order in which a start takes them:
- * X(id, NAME, "name", "system call", "field of Go's SysProcAttr or ProcAttr").
+ * X(id, NAME, "name", "system call", "field or flag of the request").
  * Ids are part of the ABI: append only, a retired id stays reserved. The enum
  * below, the C names and explanations (step.c), the Go constants, the man page
  * table and the fault-injection test are all made from this list.
@@ -47,39 +47,40 @@ extern "C" {
 	X(1, REQUEST, "request", "", "")               /* offset of the field in the request */    \
 	X(2, SIGMASK, "sigmask", "rt_sigprocmask", "") /* 0 */                                     \
 	X(3, PIPE, "pipe", "pipe2", "")                /* 0 */                                     \
-	X(4, CLONE, "clone", "clone3", "Cloneflags")   /* the flags asked for or refused */        \
+	X(4, CLONE, "clone", "clone3", "clone_flags")  /* the flags asked for or refused */        \
 	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
 	/* In the child, in this order. */                                                         \
-	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps")               /* 0 */                   \
-	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings")           /* bytes read */          \
-	X(8, SETSID, "setsid", "setsid", "Setsid")                       /* 0 */                   \
-	X(9, SETPGID, "setpgid", "setpgid", "Setpgid")                   /* process group */       \
-	X(10, FOREGROUND, "foreground", "ioctl", "Foreground")           /* Ctty */                \
+	X(6, KEEPCAPS, "keepcaps", "prctl", "ambient_caps")              /* 0 */                   \
+	X(7, IDMAP_SYNC, "id map sync", "read", "uid_map")               /* bytes read */          \
+	X(8, SETSID, "setsid", "setsid", "FORKEXEC_SETSID")              /* 0 */                   \
+	X(9, SETPGID, "setpgid", "setpgid", "pgid")                      /* process group */       \
+	X(10, FOREGROUND, "foreground", "ioctl", "FORKEXEC_FOREGROUND")  /* ctty */                \
 	X(11, SIGACTION, "sigaction", "rt_sigaction", "")                /* signal */              \
-	X(12, UNSHARE, "unshare", "unshare", "Unshareflags")             /* flags */               \
+	X(12, UNSHARE, "unshare", "unshare", "unshare_flags")            /* flags */               \
 	X(13, PROC_SETGROUPS, "proc setgroups", "write",                                           \
-	  "GidMappingsEnableSetgroups")                                  /* 0 */                   \
-	X(14, GID_MAP, "gid_map", "write", "GidMappings")                /* number of maps */      \
-	X(15, UID_MAP, "uid_map", "write", "UidMappings")                /* number of maps */      \
-	X(16, MOUNT_PRIVATE, "mount private", "mount", "Unshareflags")   /* 0 */                   \
-	X(17, CHROOT, "chroot", "chroot", "Chroot")                      /* 0 */                   \
-	X(18, SETGROUPS, "setgroups", "setgroups", "Credential")         /* number of groups */    \
-	X(19, SETGID, "setgid", "setgid", "Credential")                  /* group ID */            \
-	X(20, SETUID, "setuid", "setuid", "Credential")                  /* user ID */             \
-	X(21, CAPGET, "capget", "capget", "AmbientCaps")                 /* 0 */                   \
-	X(22, CAPSET, "capset", "capset", "AmbientCaps")                 /* 0 */                   \
-	X(23, AMBIENT, "ambient capability", "prctl", "AmbientCaps")     /* capability */          \
-	X(24, CHDIR, "chdir", "chdir", "Dir")                            /* 0 */                   \
-	X(25, PDEATHSIG, "pdeathsig", "prctl", "Pdeathsig")              /* signal */              \
-	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig")     /* signal */              \
-	X(27, FD_MOVE, "move descriptor", "fcntl", "Files")              /* index in Files */      \
-	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files")           /* index in Files */      \
-	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first closed */        \
-	X(30, NOCTTY, "noctty", "ioctl", "Noctty")                       /* 0 */                   \
-	X(31, SETCTTY, "setctty", "ioctl", "Setctty")                    /* Ctty */                \
+	  "FORKEXEC_GID_SETGROUPS")                                      /* 0 */                   \
+	X(14, GID_MAP, "gid_map", "write", "gid_map")                    /* number of maps */      \
+	X(15, UID_MAP, "uid_map", "write", "uid_map")                    /* number of maps */      \
+	X(16, MOUNT_PRIVATE, "mount private", "mount", "unshare_flags")  /* 0 */                   \
+	X(17, CHROOT, "chroot", "chroot", "chroot")                      /* 0 */                   \
+	X(18, SETGROUPS, "setgroups", "setgroups", "groups")             /* number of groups */    \
+	X(19, SETGID, "setgid", "setgid", "gid")                         /* group ID */            \
+	X(20, SETUID, "setuid", "setuid", "uid")                         /* user ID */             \
+	X(21, CAPGET, "capget", "capget", "ambient_caps")                /* 0 */                   \
+	X(22, CAPSET, "capset", "capset", "ambient_caps")                /* 0 */                   \
+	X(23, AMBIENT, "ambient capability", "prctl", "ambient_caps")    /* capability */          \
+	X(24, CHDIR, "chdir", "chdir", "dir")                            /* 0 */                   \
+	X(25, PDEATHSIG, "pdeathsig", "prctl", "pdeathsig")              /* signal */              \
+	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "pdeathsig")     /* signal */              \
+	X(27, FD_MOVE, "move descriptor", "fcntl", "fds")                /* index in fds */        \
+	X(28, FD_DUP, "duplicate descriptor", "dup3", "fds")             /* index in fds */        \
+	X(29, CLOSE_FDS, "close descriptors", "close_range",                                       \
+	  "FORKEXEC_CLOSE_FDS")                                          /* first closed */        \
+	X(30, NOCTTY, "noctty", "ioctl", "FORKEXEC_NOCTTY")              /* 0 */                   \
+	X(31, SETCTTY, "setctty", "ioctl", "FORKEXEC_SETCTTY")            /* ctty */               \
 	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \
-	X(33, PTRACE, "ptrace", "ptrace", "Ptrace")                      /* 0 */                   \
-	X(34, EXECVE, "execve", "execve", "")                            /* 0 */
+	X(33, PTRACE, "ptrace", "ptrace", "FORKEXEC_PTRACE")             /* 0 */                   \
+	X(34, EXECVE, "execve", "execve", "path")                        /* 0 */
 
 enum forkexec_step {
 	FORKEXEC_STEP_NONE = 0, /* nothing failed */
@@ -157,7 +158,11 @@ struct forkexec_request {
 
 	const char *path;  /* program, as for execve(2); no PATH search. Required */
 	char *const *argv; /* NULL-terminated. Required */
-	char *const *envp; /* NULL-terminated. Required */
+	/*
+	 * NULL-terminated. Required by forkexec_start() and forkexec_run(); elsewhere NULL is
+	 * the environment of the calling process.
+	 */
+	char *const *envp;
 	const char *chroot; /* NULL: no chroot(2) */
 	const char *dir;    /* NULL: stay; relative to the new root */
 
@@ -295,6 +300,49 @@ struct forkexec_state {
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
 
 /*
+ * forkexec_spawnp - the same, with a search in PATH as by execvp(3).
+ *
+ * A path without a slash is looked for in the directories of PATH, that of the calling
+ * process, by trying to start it there: what counts is what the child sees. A program that
+ * is found but may not be executed is remembered, and the search goes on; a folder that this
+ * process may not search has none. No shell is tried for a file without #!.
+ * found, of size bytes, may be NULL: it receives the path that was started, or the one that
+ * the failure is of: use it as request.path for forkexec_explain(). It is an empty string if
+ * the program is nowhere in PATH, or its path is longer than size. Since 0.1.
+ */
+int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
+		    char *found, size_t size);
+
+/*
+ * forkexec_spawn_wait - start a program and wait until it has ended.
+ *
+ * *status is what waitpid(2) gives, untouched if the start has failed. Returns 0, or -errno
+ * with the failed step in *ret; -ECHILD with no step there if somebody else has waited for the
+ * child, or SIGCHLD is ignored. Since 0.1.
+ */
+int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
+			int *status);
+
+/*
+ * FORKEXEC_REQUEST_INIT is a request for nothing: size is set, and the child gets the
+ * descriptors 0, 1 and 2 of the caller. forkexec_request_init() does the same. Set path and argv
+ * next. Since 0.1.
+ */
+#ifdef __cplusplus
+#define FORKEXEC_REQUEST_INIT forkexec_request_initial()
+static inline struct forkexec_request forkexec_request_initial(void)
+{
+	struct forkexec_request request = forkexec_request();
+
+	request.size = sizeof(request);
+	return request;
+}
+#else
+#define FORKEXEC_REQUEST_INIT {.size = sizeof(struct forkexec_request)}
+#endif
+void forkexec_request_init(struct forkexec_request *request);
+
+/*
  * forkexec_run - the same on the core's level: with the caller's state, and work
  * memory from mmap(2), one piece of which the state keeps. Since 0.1.
  */
@@ -362,11 +410,40 @@ int forkexec_settle(struct forkexec_state *state);
 void forkexec_cancel(void *work);
 
 /*
+ * forkexec_explain - say why a start has failed: step, object, errno, cause and cure.
+ *
+ * request and result are those of the failed start, unchanged, as soon after it as can be:
+ * the cause is looked for now, from this process: paths part by part as the child would see
+ * them, the #! line or the ELF loader of the program, mounts, limits, sysctls, the cgroup, who
+ * has a file open. Where nothing is found the sentence of forkexec_hint() is said. Files are
+ * opened with O_PATH, and for reading only if they are regular.
+ * Writes at most size bytes, always with a NUL if size is not 0. Returns the length of the
+ * whole text without its NUL, as snprintf(3) does; 0 if no step has failed.
+ * Thread-safe. Takes time, also on the file systems of the paths. Since 0.1.
+ */
+long forkexec_explain(const struct forkexec_request *request, const struct forkexec_result *result,
+		      char *buffer, size_t size);
+
+/*
+ * forkexec_explain_as - the same with FORKEXEC_EXPLAIN_* of flags: only cause and cure, only
+ * the object (nothing is looked for then), with Go's names of the fields, or with the options
+ * of the command. Since 0.1.
+ */
+#define FORKEXEC_EXPLAIN_HINT    1u
+#define FORKEXEC_EXPLAIN_OBJECT  2u
+#define FORKEXEC_EXPLAIN_GO      4u
+#define FORKEXEC_EXPLAIN_OPTIONS 8u
+long forkexec_explain_as(const struct forkexec_request *request,
+			 const struct forkexec_result *result, uint32_t flags, char *buffer,
+			 uint64_t size);
+
+/*
  * forkexec_step_name - "chdir" for FORKEXEC_STEP_CHDIR, "unknown" for others.
  * forkexec_step_syscall - the system call of a step, "" if it has none.
- * forkexec_step_field - the field of Go's SysProcAttr or ProcAttr, "" if none.
+ * forkexec_step_field - the field or flag of the request that asks for it, "" if none.
  * forkexec_step_by_name - the step of that name, 0 if there is none.
  * forkexec_hint - usual cause and cure of a failure; NULL if none is known.
+ * forkexec_errno_name - "ENOENT" for 2; NULL for what is no errno.
  * The strings are constant. In the library only, not in the core. Since 0.1.
  */
 const char *forkexec_step_name(uint32_t step);
@@ -374,6 +451,7 @@ const char *forkexec_step_syscall(uint32_t step);
 const char *forkexec_step_field(uint32_t step);
 uint32_t forkexec_step_by_name(const char *name);
 const char *forkexec_hint(uint32_t step, int32_t err);
+const char *forkexec_errno_name(int32_t err);
 
 #ifdef __cplusplus
 }

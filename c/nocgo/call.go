@@ -15,6 +15,7 @@ const (
 	forkexecOpGoStart
 	forkexecOpGoFinish
 	forkexecOpSettle
+	forkexecOpExplain
 	forkexecOpHash
 )
 

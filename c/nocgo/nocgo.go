@@ -99,5 +99,12 @@ func (c *Call) Settle(state unsafe.Pointer) int {
 	return int(c.do(forkexecOpSettle, nil, nil, state))
 }
 
+// Explain is forkexec_explain_as.
+func (c *Call) Explain(request, result unsafe.Pointer, flags uint32, buffer unsafe.Pointer, size uint64) int {
+	c.args.args = [5]int64{int64(flags), int64(uintptr(buffer)), int64(size)}
+	c.do(forkexecOpExplain, request, result, nil)
+	return int(c.args.ret)
+}
+
 // Hash returns a hash over a table of constants in the text, for a test.
 func (c *Call) Hash() uint32 { return uint32(c.do(forkexecOpHash, nil, nil, nil)) }

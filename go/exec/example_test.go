@@ -46,7 +46,7 @@ func ExampleCmd_StepError() {
 	// Output:
 	// chdir /no/such/directory: no such file or directory
 	// chdir /no/such/directory true
-	// The working directory Dir does not exist (inside Chroot, if set).
+	// The working directory /no/such/directory does not exist, because /no is missing already. Create that directory, or correct the path.
 }
 
 // A program that was just written may be refused with ETXTBSY for a moment. That

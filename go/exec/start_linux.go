@@ -152,6 +152,7 @@ func (c *Cmd) noteStep(err error) error {
 	}
 	if errors.As(err, &step.Errno) {
 		c.state.stepErr = step
+		return osproc.Explain(err, step.Hint)
 	}
 	return err
 }

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"forkexec.example/forkexec/c/nocgo"
-	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/gate"
 )
 
@@ -83,7 +82,7 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 	return files, err
 }
 
-// generated returns what depends on this toolchain and on the step list.
+// generated returns what depends on this toolchain.
 func generated(folder string) (string, error) {
 	b, err := os.ReadFile(filepath.Join(folder, "rlimit.go"))
 	if err != nil {
@@ -98,13 +97,7 @@ func generated(folder string) (string, error) {
 	} else if !bytes.Contains(b, []byte("nlim.Cur = nlim.Max\n")) {
 		return "", fmt.Errorf("rlimit.go: the soft limit is not raised as forkexec knows it")
 	}
-	var s strings.Builder
-	fmt.Fprintf(&s, "\nconst forkexecRaisedBelowMax = %d\n\nvar forkexecSteps = [...]string{\n", below)
-	for step := forkexec.StepRequest; step <= forkexec.StepExecve; step++ {
-		fmt.Fprintf(&s, "\t%d: %q,\n", step, step.String())
-	}
-	s.WriteString("}\n")
-	return s.String(), nil
+	return fmt.Sprintf("\nconst forkexecRaisedBelowMax = %d\n", below), nil
 }
 
 // otherSystems is for those without text: the constraint of call.go turned round.

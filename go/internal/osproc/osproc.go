@@ -62,14 +62,40 @@ func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
 }
 
 // Plain returns what stands in an os.PathError for a failed start: the errno inside of
-// err, for programs compare it; or err itself, with the step in its text, if FORKEXEC
-// asks for verbose errors.
+// err, for programs compare it; or err itself with step, cause and cure in its text, if
+// FORKEXEC asks for verbose errors.
 func Plain(err error) error {
-	if settings.Get().Verbose {
+	if !settings.Get().Verbose {
+		return errors.Unwrap(err)
+	}
+	if e, ok := err.(interface{ Hint() string }); ok {
+		if hint := e.Hint(); hint != "" {
+			return &explained{err, hint}
+		}
+	}
+	return err
+}
+
+// Explain adds a hint to a *os.PathError of CheckDir, if FORKEXEC asks for verbose errors.
+func Explain(err error, hint func() string) error {
+	pe, ok := err.(*os.PathError)
+	if !ok || !settings.Get().Verbose {
 		return err
 	}
-	return errors.Unwrap(err)
+	if s := hint(); s != "" {
+		pe.Err = &explained{pe.Err, s}
+	}
+	return err
 }
+
+// An explained error has cause and cure in its text.
+type explained struct {
+	err  error
+	hint string
+}
+
+func (e *explained) Error() string { return e.err.Error() + ". " + e.hint }
+func (e *explained) Unwrap() error { return e.err }
 
 // PathError returns the error of os.StartProcess for a failed start.
 func PathError(name string, err error) error {
