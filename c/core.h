@@ -11,6 +11,7 @@
 #define FORKEXEC_CORE_H
 
 #include "forkexec.h"
+#include "run.h"
 #include "sys.h"
 
 /* How a child is made, best first. */

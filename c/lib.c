@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "forkexec.h"
+#include "run.h"
 
 extern char **environ;
 
@@ -64,18 +64,24 @@ static uint32_t now_ms(void)
 }
 
 /* Without an environment the child gets this process's. */
-int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret)
+static int spawn(const struct forkexec_request *request, struct forkexec_result *ret,
+		 enum run_until until)
 {
 	struct forkexec_request with;
 
-	if (request->size != sizeof(with) || (request->now_ms && request->envp))
-		return forkexec_run(request, ret, &state);
+	if (request->size != sizeof(with))
+		return forkexec_run_until(request, ret, &state, until);
 	with = *request;
 	if (!with.now_ms)
 		with.now_ms = now_ms();
 	if (!with.envp)
 		with.envp = environ;
-	return forkexec_run(&with, ret, &state);
+	return forkexec_run_until(&with, ret, &state, until);
+}
+
+int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret)
+{
+	return spawn(request, ret, UNTIL_EXECVE);
 }
 
 void forkexec_request_init(struct forkexec_request *request)
@@ -86,7 +92,7 @@ void forkexec_request_init(struct forkexec_request *request)
 int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
 			int *status)
 {
-	int err = forkexec_spawn(request, ret), saved = errno, ended;
+	int err = spawn(request, ret, UNTIL_END), saved = errno, ended;
 	pid_t pid;
 
 	if (err)

@@ -318,7 +318,8 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
  *
  * *status is what waitpid(2) gives, untouched if the start has failed. Returns 0, or -errno
  * with the failed step in *ret; -ECHILD with no step there if somebody else has waited for the
- * child, or SIGCHLD is ignored. Since 0.1.
+ * child, or SIGCHLD is ignored. The calling thread sleeps once, for the end, and is not woken
+ * at the execve. Since 0.1.
  */
 int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
 			int *status);
