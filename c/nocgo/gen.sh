@@ -51,7 +51,7 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 
 sources() { # what the text depends on; a change of the code in any of it makes the text stale
 	cd "$root"
-	for f in $core $own core.h explain.h goabi.h hints.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
+	for f in $core $own core.h explain.h goabi.h hints.h run.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
 	echo include/forkexec_go.h
 	[ ! -f "c/nocgo/entry_$goarch.S" ] || echo "c/nocgo/entry_$goarch.S"
