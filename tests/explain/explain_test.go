@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,6 +77,7 @@ func helper(name, dir, command string) {
 			continue
 		}
 		if c.inside != nil {
+			runtime.LockOSThread() // what it changes may be this thread's alone
 			c.inside(dir)
 		}
 		if command != "" {
