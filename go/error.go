@@ -32,19 +32,6 @@ func (s Step) Syscall() string { return s.info().syscall }
 // or Options that asked for the step, or "".
 func (s Step) Field() string { return s.info().field }
 
-// An Error is a start that failed: which step, on what, and why.
-//
-// errors.Is(err, syscall.EPERM) and errors.Is(err, fs.ErrNotExist) hold for the
-// errno.
-type Error struct {
-	Step   Step
-	Errno  errno  // a syscall.Errno
-	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
-	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
-
-	err error // in place of Errno, where package syscall returns no Errno
-}
-
 // Error returns step, object and errno, such as
 // "chdir /missing: no such file or directory".
 func (e *Error) Error() string {

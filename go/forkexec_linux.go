@@ -51,8 +51,10 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 // ctx.Err() even if, say, the program lies on a file system that hangs. Once
 // Start has returned nil, ctx has no more effect.
 //
-// The process must be waited for, or released.
+// The process must be waited for, or released. It panics if ctx is nil, as
+// os/exec.CommandContext does.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
+	needContext(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -110,7 +112,7 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return startC(ctx, argv0, argv, attr, sys, opt)
 	}
 	if opt != nil && opt.CloseFDs {
-		return 0, refused(StepCloseFds, "CloseFDs")
+		return 0, refused(StepCloseFDs, "CloseFDs")
 	}
 	if opt != nil && opt.KeepDumpable && sys.Credential != nil {
 		return 0, refused(StepRequest, "KeepDumpable")
@@ -147,9 +149,18 @@ func refused(step Step, option string) *Error {
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
 	p, err := Start(context.Background(), name, argv, attr, nil)
 	if e, ok := err.(*Error); ok {
-		return nil, osproc.Plain(e)
+		return nil, osproc.Plain(e, settings.Get().Verbose)
 	}
 	return p, err
+}
+
+func startProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
+	p, err := Start(ctx, name, argv, osproc.SysAttr(attr), opt)
+	osproc.NoteInput(name) // after the start, as it may lie on a file system that hangs
+	if err != nil {
+		return nil, withDir(ctx, err, attr)
+	}
+	return p, nil
 }
 
 // sysPidfdSendSignal is the same on all architectures but alpha.

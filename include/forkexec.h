@@ -51,7 +51,7 @@ extern "C" {
 	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
 	/* In the child, in this order. */                                                         \
 	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps")               /* 0 */                   \
-	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings")           /* bytes read */          \
+	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings")           /* number of bytes read */ \
 	X(8, SETSID, "setsid", "setsid", "Setsid")                       /* 0 */                   \
 	X(9, SETPGID, "setpgid", "setpgid", "Setpgid")                   /* process group */       \
 	X(10, FOREGROUND, "foreground", "ioctl", "Foreground")           /* Ctty */                \
@@ -74,7 +74,7 @@ extern "C" {
 	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig")     /* signal */              \
 	X(27, FD_MOVE, "move descriptor", "fcntl", "Files")              /* index in Files */      \
 	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files")           /* index in Files */      \
-	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first closed */        \
+	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first one closed */    \
 	X(30, NOCTTY, "noctty", "ioctl", "Noctty")                       /* 0 */                   \
 	X(31, SETCTTY, "setctty", "ioctl", "Setctty")                    /* Ctty */                \
 	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \

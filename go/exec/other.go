@@ -80,12 +80,29 @@ func (c *Cmd) start() error {
 		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: errors.ErrUnsupported}
 	}
 	err := o.Start()
+	if c.Options != nil && c.Options.StepErrors {
+		err = withStep(err)
+	}
 	if o.Path == "" && c.Err == nil {
 		c.Err = o.Err
 	}
 	c.Process = o.Process
 	close(started)
 	return err
+}
+
+// withStep gives an error of package os the type that Options.StepErrors promise. Which
+// step it was is not known here.
+func withStep(err error) error {
+	pe, ok := err.(*os.PathError)
+	if !ok {
+		return err
+	}
+	step := &forkexec.Error{Object: pe.Path}
+	if !errors.As(pe.Err, &step.Errno) {
+		return err
+	}
+	return &os.PathError{Op: pe.Op, Path: pe.Path, Err: step}
 }
 
 func (c *Cmd) wait() error {

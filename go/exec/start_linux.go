@@ -17,6 +17,7 @@ import (
 
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // textBusyTimeout is for how long a start without another wish tries again an execve
@@ -122,11 +123,18 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	if err == nil {
 		return proc, nil
 	}
-	if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
-		return nil, c.noteStep(err)
+	named := opt.StepErrors || settings.Get().Verbose
+	if !named || step.Step == 0 {
+		if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
+			err = c.noteStep(err)
+			if c.state.stepErr == nil || !named {
+				return nil, err
+			}
+			step = c.state.stepErr
+		}
 	}
 	c.state.stepErr = step
-	return nil, osproc.PathError(c.Path, osproc.Plain(step))
+	return nil, osproc.PathError(c.Path, osproc.Plain(step, named))
 }
 
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {

@@ -23,6 +23,7 @@ import (
 var programs = map[string]func() int{
 	"settings":      settings,
 	"refused":       refused,
+	"verbose":       verbose,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 }
 

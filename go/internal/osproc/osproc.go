@@ -10,8 +10,6 @@ import (
 	"errors"
 	"os"
 	"syscall"
-
-	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // CheckDir returns the error of os.StartProcess for a missing directory. It
@@ -63,9 +61,9 @@ func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
 
 // Plain returns what stands in an os.PathError for a failed start: the errno inside of
 // err, for programs compare it; or err itself, with the step in its text, if FORKEXEC
-// asks for verbose errors.
-func Plain(err error) error {
-	if settings.Get().Verbose {
+// or the caller asks for that.
+func Plain(err error, steps bool) error {
+	if steps {
 		return err
 	}
 	return errors.Unwrap(err)
