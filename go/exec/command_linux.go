@@ -9,6 +9,7 @@ package exec
 import (
 	"context"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -28,7 +29,8 @@ type state struct {
 	todo      []copyJob  // copying that begins once the child runs
 	copying   *copyGroup
 	watch     *watcher
-	madeBy    []byte // stack of Command, with GODEBUG=execwait=2
+	madeBy    []byte      // stack of Command, with GODEBUG=execwait=2
+	origin    *osexec.Cmd // of From, or nil
 }
 
 func newCommand(name string, arg []string) *Cmd {
@@ -55,6 +57,14 @@ func newCommandContext(ctx context.Context, name string, arg []string) *Cmd {
 	c := newCommand(name, arg)
 	c.state.ctx = ctx
 	c.Cancel = c.kill
+	return c
+}
+
+func newFrom(ctx context.Context, cmd *osexec.Cmd) *Cmd {
+	c := &Cmd{state: state{ctx: ctx}}
+	if mode := execwait(); mode != "" {
+		c.reportLeak(mode)
+	}
 	return c
 }
 

@@ -87,6 +87,7 @@ func (c *Cmd) prepareAndLaunch(p *plan) error {
 		return err
 	}
 	c.Process = proc
+	c.tellOrigin()
 	return nil
 }
 

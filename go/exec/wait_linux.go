@@ -30,6 +30,7 @@ func (c *Cmd) wait() error {
 		err = &ExitError{ProcessState: ps}
 	}
 	c.ProcessState = ps
+	c.tellOrigin()
 
 	// How the process ended counts for more than how it was told to, and that
 	// for more than an error of copying, which is often its consequence.
