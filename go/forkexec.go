@@ -21,6 +21,7 @@
 //	stdlib    send every start down the standard library's path
 //	noclone3  never call clone3(2), for seccomp filters that kill
 //	verbose   name the failed step in the errors of StartProcess and of go/exec
+//	trace=F   append a line of JSON to the file F for each start, see docs/trace.md (Linux)
 //
 // # Other systems
 //
@@ -105,7 +106,7 @@ func Implementation() string {
 // result, and for a failure an *os.PathError with the same Op, Path and Err.
 func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	if Implementation() == "stdlib" {
-		return os.StartProcess(name, argv, attr)
+		return startByOS(name, argv, attr)
 	}
 	if attr == nil {
 		attr = new(os.ProcAttr)

@@ -9,9 +9,11 @@ import (
 	"math"
 	"os"
 	"syscall"
+	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 var zeroSysProcAttr syscall.SysProcAttr
@@ -35,7 +37,13 @@ func withDefaults(attr *syscall.ProcAttr) (*syscall.ProcAttr, *syscall.SysProcAt
 // or the like of their thread.
 func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	if Implementation() == "stdlib" {
-		return syscall.ForkExec(argv0, argv, attr)
+		if !trace.On() {
+			return syscall.ForkExec(argv0, argv, attr)
+		}
+		begin := time.Now()
+		pid, err = syscall.ForkExec(argv0, argv, attr)
+		traced(begin, argv0, argv, attr, nil, byStdlib, pid, err)
+		return pid, err
 	}
 	attr, sys := withDefaults(attr)
 	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
@@ -121,11 +129,18 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	with.Sys = sys
 	var pid int
 	var err error
+	var begin time.Time
+	if trace.On() {
+		begin = time.Now()
+	}
 	fork := func() { pid, err = syscall.ForkExec(argv0, argv, &with) }
 	if opt != nil && opt.PdeathsigProcess && sys.Pdeathsig != 0 {
 		onImmortalThread(fork)
 	} else {
 		fork()
+	}
+	if trace.On() {
+		traced(begin, argv0, argv, attr, opt, byStdlib, pid, err)
 	}
 	if err == nil {
 		return pid, nil
@@ -151,6 +166,24 @@ func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Proce
 	if e, ok := err.(*Error); ok {
 		return nil, osproc.Plain(e, settings.Get().Verbose)
 	}
+	return p, err
+}
+
+// startByOS is os.StartProcess with the trace.
+func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+	if !trace.On() {
+		return os.StartProcess(name, argv, attr)
+	}
+	begin := time.Now()
+	p, err := os.StartProcess(name, argv, attr)
+	pid, sys := 0, new(syscall.ProcAttr)
+	if p != nil {
+		pid = p.Pid
+	}
+	if attr != nil {
+		sys.Dir, sys.Sys = attr.Dir, attr.Sys
+	}
+	traced(begin, name, argv, sys, nil, byStdlib, pid, err)
 	return p, err
 }
 

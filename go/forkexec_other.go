@@ -45,6 +45,10 @@ func refuse(ctx context.Context, opt *Options) error {
 	return nil
 }
 
+func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+	return os.StartProcess(name, argv, attr)
+}
+
 func startProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
 	if err := refuse(ctx, opt); err != nil {
 		return nil, err

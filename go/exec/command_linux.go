@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	forkexec "forkexec.example/forkexec/go"
 )
@@ -24,6 +25,7 @@ type state struct {
 	ctx       context.Context // of CommandContext, or nil
 	attempts  int32           // starts begun, where a second one is refused
 	stepErr   *forkexec.Error
+	began     time.Time  // when the start did; set for a trace only
 	childEnds []*os.File // pipe ends given to the child, closed by Start
 	ownEnds   []*os.File // the other ends, closed by Wait or a failed Start
 	todo      []copyJob  // copying that begins once the child runs

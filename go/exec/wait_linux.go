@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 // Errors of Wait. The texts are os/exec's.
@@ -26,6 +28,9 @@ func (c *Cmd) wait() error {
 		return errWaited
 	}
 	ps, err := reap(c.Process)
+	if trace.On() && !c.state.began.IsZero() {
+		trace.Wait(c.Process.Pid, ps, c.state.began)
+	}
 	if err == nil && !ps.Success() {
 		err = &ExitError{ProcessState: ps}
 	}

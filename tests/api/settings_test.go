@@ -24,6 +24,9 @@ var programs = map[string]func() int{
 	"settings":      settings,
 	"refused":       refused,
 	"verbose":       verbose,
+	"traced":        traced,
+	"tracedMany":    tracedMany,
+	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 }
 
