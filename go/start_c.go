@@ -404,15 +404,15 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	if !trace.On() {
 		return runC(ctx, argv0, argv, attr, sys, opt, nil)
 	}
-	var m made
+	var m c.Result
 	begin := time.Now()
 	pid, err := runC(ctx, argv0, argv, attr, sys, opt, &m)
-	traced(begin, argv0, argv, attr, opt, m.how, pid, err)
+	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
 	return pid, err
 }
 
 // runC is startC without the trace, for which it fills *ret if that is not nil.
-func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *made) (int, error) {
+func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -430,7 +430,7 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	}
 	defer s.free()
 	if ret != nil {
-		*ret = made(*s.res)
+		*ret = *s.res
 	}
 	if fate != started {
 		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)

@@ -4,8 +4,8 @@
 
 package trace
 
-// errnoNames are those of Linux but for mips.
-var errnoNames = [...]string{
+// traceErrnoNames are those of Linux but for mips.
+var traceErrnoNames = [...]string{
 	1:   "EPERM",
 	2:   "ENOENT",
 	3:   "ESRCH",

@@ -4,5 +4,5 @@
 
 package trace
 
-// errnoNames are not known: these have numbers of their own.
-var errnoNames []string
+// traceErrnoNames are not known: these have numbers of their own.
+var traceErrnoNames []string

@@ -5,40 +5,38 @@
 package trace
 
 import (
-	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	_ "unsafe" // for linkname
-
-	"forkexec.example/forkexec/go/internal/settings"
+	"unsafe" // also for linkname
 )
 
-// maxSize is where a file ends: about 200,000 starts. When somebody has made it smaller it
-// grows again.
-const maxSize = 64 << 20
+// This file becomes one of package syscall in programs made with forkexec-overlay, where
+// "syscall." is left out: it may import nothing that imports that, and its names begin with
+// trace.
 
-// A file appends lines. It is written by raw system calls: nothing here may wait for a
+// traceMaxSize is where a file ends: about 200,000 starts. When somebody has made it smaller it
+// grows again.
+const traceMaxSize = 64 << 20
+
+// A traceFile appends lines. It is written by raw system calls: nothing here may wait for a
 // reader, so neither the poller nor a lock is in the way of a line.
-type file struct {
-	open atomic.Pointer[opened]
+type traceFile struct {
+	name string // as it was given
+	open atomic.Pointer[traceOpened]
 	mu   sync.Mutex // for what follows
 	path string     // absolute; "": not prepared, or refused
 	told map[string]bool
 }
 
-// opened is a descriptor, and whose it is: a program that closes descriptors by number, as
+// traceOpened is a descriptor, and whose it is: a program that closes descriptors by number, as
 // daemons do, may have given ours to another file.
-type opened struct {
+type traceOpened struct {
 	fd       int
 	dev, ino uint64
 }
 
-var theFile file
-
-func (f *file) write(line []byte) {
+func (f *traceFile) write(line []byte) {
 	o := f.descriptor()
 	if o == nil {
 		return
@@ -53,8 +51,8 @@ func (f *file) write(line []byte) {
 			return
 		}
 	}
-	if limit := sizeLimit(); st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Size+int64(len(line)) > limit {
-		f.tell("has " + strconv.FormatInt(limit>>10, 10) + " KiB, and gets no more lines until somebody empties it")
+	if limit := traceSizeLimit(); st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Size+int64(len(line)) > limit {
+		f.tell("has " + string(traceInt(nil, limit>>10)) + " KiB, and gets no more lines until somebody empties it")
 		return
 	}
 	n, err := syscall.Write(o.fd, line)
@@ -70,19 +68,19 @@ func (f *file) write(line []byte) {
 	}
 }
 
-// sizeLimit is maxSize, or less: to write beyond RLIMIT_FSIZE would end the program by SIGXFSZ.
+// traceSizeLimit is traceMaxSize, or less: to write beyond RLIMIT_FSIZE would end the program by SIGXFSZ.
 // Others may append at the same time, hence the margin.
-func sizeLimit() int64 {
+func traceSizeLimit() int64 {
 	const margin = 64 << 10
 	var r syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_FSIZE, &r) == nil && r.Cur < maxSize+margin {
+	if syscall.Getrlimit(syscall.RLIMIT_FSIZE, &r) == nil && r.Cur < traceMaxSize+margin {
 		return max(0, int64(r.Cur)-margin)
 	}
-	return maxSize
+	return traceMaxSize
 }
 
 // descriptor returns the open file, or nil. A FIFO that has had no reader may have one now.
-func (f *file) descriptor() *opened {
+func (f *traceFile) descriptor() *traceOpened {
 	if o := f.open.Load(); o != nil {
 		return o
 	}
@@ -92,7 +90,7 @@ func (f *file) descriptor() *opened {
 		problem = f.prepare()
 	}
 	if o == nil && f.path != "" {
-		if o, problem = open(f.path); o != nil {
+		if o, problem = traceOpen(f.path); o != nil {
 			f.open.Store(o)
 		}
 	}
@@ -103,7 +101,7 @@ func (f *file) descriptor() *opened {
 	return o
 }
 
-func open(path string) (*opened, string) {
+func traceOpen(path string) (*traceOpened, string) {
 	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CREAT|syscall.O_NONBLOCK|syscall.O_NOCTTY|
 		syscall.O_CLOEXEC, 0o600)
 	if err == syscall.ENXIO {
@@ -122,33 +120,37 @@ func open(path string) (*opened, string) {
 		_ = syscall.Close(fd)
 		return nil, "cannot be looked at: " + err.Error()
 	}
-	return &opened{fd, uint64(st.Dev), st.Ino}, ""
+	return &traceOpened{fd, uint64(st.Dev), st.Ino}, ""
 }
 
 // prepare makes the path absolute, as the working directory may change. It refuses in a
 // program that has more privilege than who has set its environment.
-func (f *file) prepare() (problem string) {
+func (f *traceFile) prepare() (problem string) {
 	if f.path != "" {
 		return ""
 	}
-	if isSecure() {
-		return "is not written: this program is set-user-ID or the like"
+	if traceIsSecure() {
+		return "is not written: this program is set-user-ID or the like, or its kind cannot be told"
 	}
-	path, err := filepath.Abs(settings.Get().Trace)
-	if err != nil {
-		return "cannot be found: " + err.Error()
+	path := f.name
+	if path[0] != '/' {
+		here, err := syscall.Getwd()
+		if err != nil {
+			return "cannot be found: " + err.Error()
+		}
+		path = here + "/" + path
 	}
 	f.path = path
 	return ""
 }
 
-//go:linkname getAuxv runtime.getAuxv
-func getAuxv() []uintptr
+//go:linkname traceGetAuxv runtime.getAuxv
+func traceGetAuxv() []uintptr
 
-// isSecure is what the kernel says to the dynamic loader.
-func isSecure() bool {
+// traceIsSecure is what the kernel says to the dynamic loader.
+func traceIsSecure() bool {
 	const atSecure = 23
-	v := getAuxv()
+	v := traceGetAuxv()
 	for i := 0; i+1 < len(v); i += 2 {
 		if v[i] == atSecure {
 			return v[i+1] != 0
@@ -158,7 +160,7 @@ func isSecure() bool {
 }
 
 // tell says something once, if standard error takes it at once.
-func (f *file) tell(what string) {
+func (f *traceFile) tell(what string) {
 	f.mu.Lock()
 	first := !f.told[what]
 	if f.told == nil {
@@ -166,7 +168,18 @@ func (f *file) tell(what string) {
 	}
 	f.told[what] = true
 	f.mu.Unlock()
-	if first && writable(2) {
-		_, _ = os.Stderr.WriteString("forkexec: FORKEXEC=trace: " + settings.Get().Trace + " " + what + "\n")
+	if first && traceWritable(2) {
+		_, _ = syscall.Write(2, []byte("forkexec: FORKEXEC=trace: "+f.name+" "+what+"\n"))
 	}
+}
+
+// traceWritable reports whether a write to a descriptor would not wait.
+func traceWritable(fd int32) bool {
+	p := struct {
+		fd              int32
+		events, revents int16
+	}{fd, 4 /* POLLOUT */, 0}
+	var now syscall.Timespec
+	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return n == 1
 }

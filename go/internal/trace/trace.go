@@ -11,7 +11,6 @@ import (
 	"errors"
 	"os"
 	"reflect"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -19,73 +18,46 @@ import (
 	"forkexec.example/forkexec/go/internal/settings"
 )
 
-// Bytes of a line's parts as they are written, so that a line has less than 4,096 (PIPE_BUF):
-// then lines of several processes do not mix in a pipe either.
-const (
-	maxProgram    = 512
-	maxArgv       = 1536
-	maxAttributes = 1024
-	maxError      = 512
-)
-
 // On reports whether starts are traced.
 func On() bool { return settings.Get().Trace != "" }
 
 // A Start is what a line tells.
 type Start struct {
-	Begin      time.Time
-	Program    string
-	Argv       []string
-	Attributes []string // names of what was set
-	Pid        int      // 0: it has failed
-	Method     string   // the system call that made the child; "": not known, or none
-	Shared     bool     // with Method: the child shared our memory
-	Why        string   // not, or why there is no Method
-	Step       string   // that failed; "": not known
-	Detail     int64
-	Err        error
+	Begin       time.Time
+	Program     string
+	Argv        []string
+	Attributes  []string // names of what was set
+	Pid         int      // 0: it has failed
+	Method, How uint32   // of struct forkexec_result
+	Why         string   // why there is no Method
+	Step        string   // that failed; "": not known
+	Detail      int64
+	Err         error
 }
 
-var lines = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+var (
+	lines   = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+	theFile = sync.OnceValue(func() *traceFile { return &traceFile{name: settings.Get().Trace} })
+)
 
 // Write appends the start's line.
-func (s *Start) Write() {
-	took := time.Since(s.Begin)
-	p := lines.Get().(*[]byte)
-	b := appendTime((*p)[:0], s.Begin)
-	b = appendString(append(b, `,"program":`...), s.Program, maxProgram)
-	b = appendStrings(append(b, `,"argv":`...), s.Argv, maxArgv)
-	b = appendStrings(append(b, `,"attributes":`...), s.Attributes, maxAttributes)
-	if s.Pid != 0 {
-		b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.Pid), 10)
-	}
-	if s.Method != "" {
-		b = appendString(append(b, `,"method":`...), s.Method, 16)
-		b = strconv.AppendBool(append(b, `,"shared":`...), s.Shared)
-	}
-	if s.Why != "" {
-		b = appendString(append(b, `,"why":`...), s.Why, 128)
-	}
-	b = strconv.AppendInt(append(b, `,"exec_ns":`...), int64(took), 10)
-	if s.Err != nil {
-		b = s.appendFailure(b)
-	}
-	b = append(b, "}\n"...)
-	theFile.write(b)
-	*p = b
-	lines.Put(p)
-}
+func (s *Start) Write() { s.writeTo(theFile()) }
 
-func (s *Start) appendFailure(b []byte) []byte {
-	if s.Step != "" {
-		b = appendString(append(b, `,"step":`...), s.Step, 32)
-		b = strconv.AppendInt(append(b, `,"detail":`...), s.Detail, 10)
+func (s *Start) writeTo(f *traceFile) {
+	l := traceLine{sec: s.Begin.Unix(), nsec: int64(s.Begin.Nanosecond()), took: int64(time.Since(s.Begin)),
+		program: s.Program, argv: s.Argv, attributes: s.Attributes, pid: s.Pid, why: s.Why, step: s.Step, detail: s.Detail}
+	l.made(s.Method, s.How)
+	if s.Err != nil {
+		l.failed, l.text = true, s.Err.Error()
+		var errno syscall.Errno
+		if errors.As(s.Err, &errno) {
+			l.errno = int(errno)
+		}
 	}
-	var errno syscall.Errno
-	if errors.As(s.Err, &errno) {
-		b = appendString(append(b, `,"errno":`...), errnoName(errno), 16)
-	}
-	return appendString(append(b, `,"error":`...), s.Err.Error(), maxError)
+	p := lines.Get().(*[]byte)
+	*p = l.appendTo((*p)[:0])
+	f.write(*p)
+	lines.Put(p)
 }
 
 // Wait appends the line of a child that has ended: how, and how long after its start began.
@@ -94,15 +66,11 @@ func Wait(pid int, state *os.ProcessState, began time.Time) {
 		return
 	}
 	now := time.Now()
-	b := appendTime(make([]byte, 0, 256), now)
-	b = strconv.AppendInt(append(b, `,"pid":`...), int64(pid), 10)
-	b = appendString(append(b, `,"status":`...), state.String(), 64)
-	b = strconv.AppendInt(append(b, `,"run_ns":`...), int64(now.Sub(began)), 10)
-	theFile.write(append(b, "}\n"...))
-}
-
-func appendTime(b []byte, t time.Time) []byte {
-	return append(t.AppendFormat(append(b, `{"time":"`...), "2006-01-02T15:04:05.000000000Z07:00"), '"')
+	b := traceTime(make([]byte, 0, 256), now.Unix(), int64(now.Nanosecond()))
+	b = traceInt(append(b, `,"pid":`...), int64(pid))
+	b = traceString(append(b, `,"status":`...), state.String(), 64)
+	b = traceInt(append(b, `,"run_ns":`...), int64(now.Sub(began)))
+	theFile().write(append(b, "}\n"...))
 }
 
 // Attributes returns the names of the fields that are set: "Dir", and those of
@@ -124,11 +92,4 @@ func Attributes(dir string, structs ...any) (names []string) {
 		}
 	}
 	return names
-}
-
-func errnoName(e syscall.Errno) string {
-	if int(e) < len(errnoNames) && errnoNames[e] != "" {
-		return errnoNames[e]
-	}
-	return strconv.Itoa(int(e))
 }
