@@ -14,7 +14,7 @@ import "unsafe"
 // A Call is the memory of one call of the core, stack included.
 type Call struct{ args forkexecArgs }
 
-const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 24*8) // does not compile if not equal
+const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 25*8) // does not compile if not equal
 
 //go:linkname entersyscall runtime.entersyscall
 func entersyscall()

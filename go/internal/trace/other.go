@@ -2,5 +2,5 @@
 
 //go:build !linux || android
 
-// Package trace is for Linux.
+// Package trace is for Linux. Elsewhere there are its sources only, for forkexec-overlay.
 package trace
