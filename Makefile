@@ -191,6 +191,11 @@ gen-steps:
 gen-text:
 	$(Q)c/nocgo/gen.sh $(ARCHS)
 
+## rename: another module path, in every file (MODULE=github.com/somebody/forkexec)
+.PHONY: rename
+rename:
+	$(GO) run ./go/internal/rename '$(MODULE)'
+
 ## fmt: gofmt
 .PHONY: fmt
 fmt:

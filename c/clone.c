@@ -84,6 +84,7 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	struct sys_clone_args args;
 
 	job->method = method;
+	job->waits = (flags & CLONE_VFORK) != 0;
 	job->own[OWN_REPORT_READ] = job->report[0];
 	job->own[OWN_REPORT] = job->report[1];
 	job->own[OWN_SYNC] = job->sync[0];
@@ -194,6 +195,7 @@ static long clone_held(struct job *job, struct forkexec_result *reterr,
 	forkexec_hold_end(job, state, ret > 0 && job->share);
 	if (was_refused(ret, reterr) && job->share == SHARE_CLONE3) {
 		job->share = SHARE_NOT;
+		job->refused = 1;
 		ret = try_methods(job, reterr, bits, ret_refused);
 	}
 	return ret;
@@ -286,6 +288,21 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	if (refused && !has_demands(r))
 		state_set(state, refused);
 	return ret;
+}
+
+/* What the caller may know of how its child was made. */
+static void tell_method(const struct job *job, struct forkexec_result *ret)
+{
+	uint32_t m = job->method;
+
+	ret->method = m == METHOD_CLONE3 || m == METHOD_CLONE3_FORK ? FORKEXEC_METHOD_CLONE3 :
+								      FORKEXEC_METHOD_CLONE;
+	if (m == METHOD_CLONE3 || m == METHOD_CLONE)
+		ret->how = FORKEXEC_HOW_SHARED | (job->waits ? FORKEXEC_HOW_VFORK : 0);
+	else if (job->share != SHARE_NOT || job->refused)
+		ret->how = FORKEXEC_HOW_REFUSED;
+	else
+		ret->how = FORKEXEC_HOW_UNSAFE;
 }
 
 static int write_proc(int pid, const char *file, const char *text, size_t n)
@@ -386,6 +403,7 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 		sys_close(job->report[1]);
 		job->report[1] = -1;
 	}
+	tell_method(job, ret);
 	ret->pid = (int32_t)pid;
 	ret->pidfd = job->pidfd;
 	if (job->sync[0] >= 0)

@@ -113,6 +113,8 @@ struct job {
 	struct sys_cap_data caps[2];
 
 	uint32_t share;     /* enum share */
+	uint32_t refused;   /* it was to be shared; that was refused */
+	uint32_t waits;     /* CLONE_VFORK: the parent waits in the clone */
 	uint32_t held;      /* this start was counted by hold.c */
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };

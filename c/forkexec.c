@@ -238,6 +238,8 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 	struct job *job;
 	int err = forkexec_plan_check(r, ret);
 
+	ret->method = 0;
+	ret->how = 0;
 	if (err)
 		return err;
 	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
@@ -286,6 +288,8 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		return 1;
 	if (*ret_outcome != FORKEXEC_RUNNING)
 		return 0;
+	if (ret->how & FORKEXEC_HOW_SHARED && !job->marked)
+		ret->how = FORKEXEC_HOW_UNSEEN;
 	learn(job, state, ret->pid);
 	if (job->report[0] >= 0)
 		sys_close(job->report[0]);
@@ -426,6 +430,8 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 	uint64_t size;
 	int err = forkexec_plan_check(request, ret);
 
+	ret->method = 0;
+	ret->how = 0;
 	if (err)
 		return err;
 	copy_request(&own, request);

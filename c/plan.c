@@ -223,6 +223,8 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 
 	job->tid = 1;
 	job->marked = 0;
+	job->refused = 0;
+	job->waits = 0;
 	job->cancelled = 0;
 	job->trimmed = 0;
 	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !(r->flags & FORKEXEC_WHOLE_TABLE);

@@ -32,22 +32,6 @@ func (s Step) Syscall() string { return s.info().syscall }
 // or Options that asked for the step, or "".
 func (s Step) Field() string { return s.info().field }
 
-// An Error is a start that failed: which step, on what, and why.
-//
-// errors.Is(err, syscall.EPERM) and errors.Is(err, fs.ErrNotExist) hold for the
-// errno.
-type Error struct {
-	Step   Step
-	Errno  errno  // a syscall.Errno
-	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
-	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
-
-	err   error  // in place of Errno, where package syscall returns no Errno
-	hint  string // in place of what stands in a table
-	field string // in place of the step's
-	cause cause  // nil: nobody can look for the cause
-}
-
 // A cause looks for what made a start fail, and says it with its cure; "" if it cannot.
 type cause interface{ explain(e *Error) string }
 

@@ -27,7 +27,7 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 	e := newError(step, errno, s.res.Detail, argv0, attr)
 	e.cause = &failedStart{argv0, argv, *attr, *sys}
 	switch step {
-	case StepClone, StepUnshare, StepUidMap, StepGidMap, StepAmbient:
+	case StepClone, StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:
 		e.Object = s.say(c.ExplainObject)
 	}
 	if step == StepClone && sys.UseCgroupFD {

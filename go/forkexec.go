@@ -7,7 +7,9 @@
 // with errors that can name the step that failed.
 //
 // [ForkExec] and [StartProcess] are drop-ins for syscall.ForkExec and
-// os.StartProcess. [Start] adds a context, [Options] and [Error].
+// os.StartProcess. [Start] and [StartProcessOptions] take the same attributes and
+// add a context, [Options] and [Error]. Package go/exec beside this one is the
+// drop-in for os/exec.
 //
 // What differs from the standard library is listed in docs/differences.md: it
 // refuses what would crash, hang or harm the parent there.
@@ -20,6 +22,7 @@
 //	noclone3  never call clone3(2), for seccomp filters that kill
 //	verbose   say step, cause and cure in the errors of StartProcess and of go/exec, and
 //	          on standard error where ForkExec fails
+//	trace=F   append a line of JSON to the file F for each start, see docs/trace.md (Linux)
 //
 // # Other systems
 //
@@ -30,7 +33,7 @@
 package forkexec
 
 import (
-	"errors"
+	"context"
 	"os"
 	"runtime"
 	"time"
@@ -42,13 +45,19 @@ import (
 // Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
 // asks for none.
 type Options struct {
+	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
+	// FORKEXEC=verbose does for the whole program: Err of the *os.PathError then is an
+	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
+	// [Start] and [StartProcessOptions] always do so.
+	StepErrors bool
+
 	// CloseFDs closes every descriptor in the child that is not in
 	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
 	// lies above the last of Files is not even copied, so that the start costs the same
 	// however many descriptors are open; see [ReserveFDs] for Files that lie high
 	// themselves. A Files entry must stay open until the start has returned. Where the standard
 	// library does the start (see Implementation) it cannot be honoured, and
-	// the start fails with ENOSYS at StepCloseFds.
+	// the start fails with ENOSYS at StepCloseFDs.
 	CloseFDs bool
 
 	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
@@ -94,27 +103,19 @@ func Implementation() string {
 	return implementation
 }
 
-// dirHint is the hint for an error of CheckDir.
-func dirHint(err error, dir string) func() string {
-	return func() string {
-		e := &Error{Step: StepChdir, Object: dir}
-		_ = errors.As(err, &e.Errno)
-		return e.Hint()
-	}
-}
-
 // StartProcess starts a program like os.StartProcess: same arguments, same
 // result, and for a failure an *os.PathError with the same Op, Path and Err.
 func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	if Implementation() == "stdlib" {
-		return os.StartProcess(name, argv, attr)
+		return startByOS(name, argv, attr)
 	}
 	if attr == nil {
 		attr = new(os.ProcAttr)
 	}
 	osproc.NoteInput(name)
-	if err := osproc.CheckDir(attr); err != nil {
-		return nil, osproc.Explain(err, dirHint(err, attr.Dir))
+	// Where errors name the step, the child finds out.
+	if err := osproc.CheckDir(attr); err != nil && !settings.Get().Verbose {
+		return nil, err
 	}
 	p, err := startProcess(name, argv, osproc.SysAttr(attr))
 	runtime.KeepAlive(attr)
@@ -122,4 +123,51 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 		return nil, osproc.PathError(name, err)
 	}
 	return p, nil
+}
+
+// StartProcessOptions is [StartProcess] with the additions of [Start]: the context, whose
+// end before the child's execve is returned as ctx.Err(), opt, and errors that name the
+// step. A failed start gives an *os.PathError with Op "fork/exec" whose Err is an *[Error]:
+// errors.As finds both, errors.Is the errno. A missing attr.Dir is the failure of StepChdir.
+//
+// Where the standard library does the start (see [Implementation]), the Step is 0 but for
+// a missing Dir and for options that are refused. It panics if ctx is nil, as
+// os/exec.CommandContext does.
+func StartProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
+	needContext(ctx)
+	if attr == nil {
+		attr = new(os.ProcAttr)
+	}
+	p, err := startProcessOptions(ctx, name, argv, attr, opt)
+	runtime.KeepAlive(attr)
+	if e, ok := err.(*Error); ok {
+		return nil, osproc.PathError(name, e)
+	}
+	return p, err
+}
+
+// withDir names the step of an error of the standard library's path, if it is the directory.
+func withDir(ctx context.Context, err error, attr *os.ProcAttr) error {
+	e, ok := err.(*Error)
+	if !ok || e.Step != 0 {
+		return err
+	}
+	switch err := osproc.CheckDirFor(ctx, attr).(type) {
+	case nil:
+		return e
+	case *os.PathError:
+		dir := &Error{Step: StepChdir, Object: attr.Dir, err: err.Err}
+		if no, ok := err.Err.(errno); ok {
+			dir.Errno, dir.err = no, nil
+		}
+		return dir
+	default:
+		return err
+	}
+}
+
+func needContext(ctx context.Context) {
+	if ctx == nil {
+		panic("nil Context")
+	}
 }

@@ -28,7 +28,7 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) strin
 		return quotePath(attr.Dir)
 	case StepChroot:
 		return quotePath(sys.Chroot)
-	case StepFdMove, StepFdDup:
+	case StepFDMove, StepFDDup:
 		if detail >= 0 && detail < int64(len(attr.Files)) {
 			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
 		}
@@ -50,7 +50,7 @@ func plainObject(step Step, detail int64) string {
 		return fmt.Sprint(detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)
-	case StepCloseFds:
+	case StepCloseFDs:
 		return fmt.Sprintf("from %d", detail)
 	}
 	return ""

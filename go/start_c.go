@@ -20,6 +20,7 @@ import (
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/pidwait"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 const implementation = c.Implementation
@@ -408,6 +409,18 @@ func reap(pid, pidfd int) {
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
 func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+	if !trace.On() {
+		return runC(ctx, argv0, argv, attr, sys, opt, nil)
+	}
+	var m c.Result
+	begin := time.Now()
+	pid, err := runC(ctx, argv0, argv, attr, sys, opt, &m)
+	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
+	return pid, err
+}
+
+// runC is startC without the trace, for which it fills *ret if that is not nil.
+func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -424,6 +437,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, &Error{Step: StepWait, Errno: syscall.EPERM} // signals cannot be blocked any more
 	}
 	defer s.free()
+	if ret != nil {
+		*ret = *s.res
+	}
 	if fate != started {
 		return 0, s.stepError(argv0, argv, attr, sys)
 	}

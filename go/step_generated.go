@@ -4,43 +4,109 @@
 
 package forkexec
 
-// The steps of a start, in the order in which they are taken. The comment is
-// the meaning of Error.Detail.
+// The steps of a start, in the order in which they are taken.
 const (
-	StepRequest       Step = 1  // offset of the field in the request
-	StepSigmask       Step = 2  // 0
-	StepPipe          Step = 3  // 0
-	StepClone         Step = 4  // the flags asked for or refused
-	StepWait          Step = 5  // 0
-	StepKeepcaps      Step = 6  // 0
-	StepIdmapSync     Step = 7  // bytes read
-	StepSetsid        Step = 8  // 0
-	StepSetpgid       Step = 9  // process group
-	StepForeground    Step = 10 // Ctty
-	StepSigaction     Step = 11 // signal
-	StepUnshare       Step = 12 // flags
-	StepProcSetgroups Step = 13 // 0
-	StepGidMap        Step = 14 // number of maps
-	StepUidMap        Step = 15 // number of maps
-	StepMountPrivate  Step = 16 // 0
-	StepChroot        Step = 17 // 0
-	StepSetgroups     Step = 18 // number of groups
-	StepSetgid        Step = 19 // group ID
-	StepSetuid        Step = 20 // user ID
-	StepCapget        Step = 21 // 0
-	StepCapset        Step = 22 // 0
-	StepAmbient       Step = 23 // capability
-	StepChdir         Step = 24 // 0
-	StepPdeathsig     Step = 25 // signal
-	StepPdeathsigKill Step = 26 // signal
-	StepFdMove        Step = 27 // index in Files
-	StepFdDup         Step = 28 // index in Files
-	StepCloseFds      Step = 29 // first closed
-	StepNoctty        Step = 30 // 0
-	StepSetctty       Step = 31 // Ctty
-	StepNofile        Step = 32 // never reported
-	StepPtrace        Step = 33 // 0
-	StepExecve        Step = 34 // 0
+	// StepRequest is the step "request". Its Detail is the offset of the field in the request.
+	StepRequest Step = 1
+
+	// StepSigmask is the step "sigmask", rt_sigprocmask(2). Its Detail is 0.
+	StepSigmask Step = 2
+
+	// StepPipe is the step "pipe", pipe2(2). Its Detail is 0.
+	StepPipe Step = 3
+
+	// StepClone is the step "clone", clone3(2) for Cloneflags. Its Detail is the flags asked for or refused.
+	StepClone Step = 4
+
+	// StepWait is the step "wait", futex(2). Its Detail is 0.
+	StepWait Step = 5
+
+	// StepKeepcaps is the step "keepcaps", prctl(2) for AmbientCaps. Its Detail is 0.
+	StepKeepcaps Step = 6
+
+	// StepIDMapSync is the step "id map sync", read(2) for UidMappings. Its Detail is the number of bytes read.
+	StepIDMapSync Step = 7
+
+	// StepSetsid is the step "setsid", setsid(2) for Setsid. Its Detail is 0.
+	StepSetsid Step = 8
+
+	// StepSetpgid is the step "setpgid", setpgid(2) for Pgid. Its Detail is the process group.
+	StepSetpgid Step = 9
+
+	// StepForeground is the step "foreground", ioctl(2) for Foreground. Its Detail is Ctty.
+	StepForeground Step = 10
+
+	// StepSigaction is the step "sigaction", rt_sigaction(2). Its Detail is the signal.
+	StepSigaction Step = 11
+
+	// StepUnshare is the step "unshare", unshare(2) for Unshareflags. Its Detail is the flags.
+	StepUnshare Step = 12
+
+	// StepProcSetgroups is the step "proc setgroups", write(2) for GidMappingsEnableSetgroups. Its Detail is 0.
+	StepProcSetgroups Step = 13
+
+	// StepGIDMap is the step "gid_map", write(2) for GidMappings. Its Detail is the number of maps.
+	StepGIDMap Step = 14
+
+	// StepUIDMap is the step "uid_map", write(2) for UidMappings. Its Detail is the number of maps.
+	StepUIDMap Step = 15
+
+	// StepMountPrivate is the step "mount private", mount(2) for Unshareflags. Its Detail is 0.
+	StepMountPrivate Step = 16
+
+	// StepChroot is the step "chroot", chroot(2) for Chroot. Its Detail is 0.
+	StepChroot Step = 17
+
+	// StepSetgroups is the step "setgroups", setgroups(2) for Credential.Groups. Its Detail is the number of groups.
+	StepSetgroups Step = 18
+
+	// StepSetgid is the step "setgid", setgid(2) for Credential.Gid. Its Detail is the group ID.
+	StepSetgid Step = 19
+
+	// StepSetuid is the step "setuid", setuid(2) for Credential.Uid. Its Detail is the user ID.
+	StepSetuid Step = 20
+
+	// StepCapget is the step "capget", capget(2) for AmbientCaps. Its Detail is 0.
+	StepCapget Step = 21
+
+	// StepCapset is the step "capset", capset(2) for AmbientCaps. Its Detail is 0.
+	StepCapset Step = 22
+
+	// StepAmbient is the step "ambient capability", prctl(2) for AmbientCaps. Its Detail is the capability.
+	StepAmbient Step = 23
+
+	// StepChdir is the step "chdir", chdir(2) for Dir. Its Detail is 0.
+	StepChdir Step = 24
+
+	// StepPdeathsig is the step "pdeathsig", prctl(2) for Pdeathsig. Its Detail is the signal.
+	StepPdeathsig Step = 25
+
+	// StepPdeathsigKill is the step "pdeathsig kill", kill(2) for Pdeathsig. Its Detail is the signal.
+	StepPdeathsigKill Step = 26
+
+	// StepFDMove is the step "move descriptor", fcntl(2) for Files. Its Detail is the index in Files.
+	StepFDMove Step = 27
+
+	// StepFDDup is the step "duplicate descriptor", dup3(2) for Files. Its Detail is the index in Files.
+	StepFDDup Step = 28
+
+	// StepCloseFDs is the step "close descriptors", close_range(2) for CloseFDs. Its Detail is the first one closed.
+	StepCloseFDs Step = 29
+
+	// StepNoctty is the step "noctty", ioctl(2) for Noctty. Its Detail is 0.
+	StepNoctty Step = 30
+
+	// StepSetctty is the step "setctty", ioctl(2) for Setctty. Its Detail is Ctty.
+	StepSetctty Step = 31
+
+	// StepNofile is the step "nofile", prlimit64(2). It is never reported.
+	StepNofile Step = 32
+
+	// StepPtrace is the step "ptrace", ptrace(2) for Ptrace. Its Detail is 0.
+	StepPtrace Step = 33
+
+	// StepExecve is the step "execve", execve(2) for argv0. Its Detail is 0.
+	StepExecve Step = 34
 )
 
 var stepTable = [...]stepInfo{
@@ -50,15 +116,15 @@ var stepTable = [...]stepInfo{
 	StepClone:         {"clone", "clone3", "Cloneflags"},
 	StepWait:          {"wait", "futex", ""},
 	StepKeepcaps:      {"keepcaps", "prctl", "AmbientCaps"},
-	StepIdmapSync:     {"id map sync", "read", "UidMappings"},
+	StepIDMapSync:     {"id map sync", "read", "UidMappings"},
 	StepSetsid:        {"setsid", "setsid", "Setsid"},
 	StepSetpgid:       {"setpgid", "setpgid", "Pgid"},
 	StepForeground:    {"foreground", "ioctl", "Foreground"},
 	StepSigaction:     {"sigaction", "rt_sigaction", ""},
 	StepUnshare:       {"unshare", "unshare", "Unshareflags"},
 	StepProcSetgroups: {"proc setgroups", "write", "GidMappingsEnableSetgroups"},
-	StepGidMap:        {"gid_map", "write", "GidMappings"},
-	StepUidMap:        {"uid_map", "write", "UidMappings"},
+	StepGIDMap:        {"gid_map", "write", "GidMappings"},
+	StepUIDMap:        {"uid_map", "write", "UidMappings"},
 	StepMountPrivate:  {"mount private", "mount", "Unshareflags"},
 	StepChroot:        {"chroot", "chroot", "Chroot"},
 	StepSetgroups:     {"setgroups", "setgroups", "Credential.Groups"},
@@ -70,9 +136,9 @@ var stepTable = [...]stepInfo{
 	StepChdir:         {"chdir", "chdir", "Dir"},
 	StepPdeathsig:     {"pdeathsig", "prctl", "Pdeathsig"},
 	StepPdeathsigKill: {"pdeathsig kill", "kill", "Pdeathsig"},
-	StepFdMove:        {"move descriptor", "fcntl", "Files"},
-	StepFdDup:         {"duplicate descriptor", "dup3", "Files"},
-	StepCloseFds:      {"close descriptors", "close_range", "CloseFDs"},
+	StepFDMove:        {"move descriptor", "fcntl", "Files"},
+	StepFDDup:         {"duplicate descriptor", "dup3", "Files"},
+	StepCloseFDs:      {"close descriptors", "close_range", "CloseFDs"},
 	StepNoctty:        {"noctty", "ioctl", "Noctty"},
 	StepSetctty:       {"setctty", "ioctl", "Setctty"},
 	StepNofile:        {"nofile", "prlimit64", ""},
@@ -103,7 +169,7 @@ var hintTable = [...]hintInfo{
 	{StepClone, errnoEOPNOTSUPP, "The cgroup is threaded, or of the type \"domain invalid\". Use a domain cgroup."},
 	{StepWait, errnoETIMEDOUT, "The child has not come to its execve: something on its way does not answer."},
 	{StepKeepcaps, errnoEPERM, "The securebits lock SECBIT_KEEP_CAPS."},
-	{StepIdmapSync, errnoEINVAL, "The parent died before the ID maps were written."},
+	{StepIDMapSync, errnoEINVAL, "The parent died before the ID maps were written."},
 	{StepSetsid, errnoEPERM, "The child leads a process group already."},
 	{StepSetpgid, errnoEPERM, "Pgid is not a process group of the child's session, or Setsid has made the child a session leader, which has its own. Use one of the two."},
 	{StepSetpgid, errnoEINVAL, "Pgid is negative. Use 0 for a group of the child's own."},
@@ -116,12 +182,12 @@ var hintTable = [...]hintInfo{
 	{StepUnshare, errnoENOSPC, "unshare(2) met a limit on the number or on the nesting of namespaces (user.max_*_namespaces). Raise it."},
 	{StepProcSetgroups, errnoEPERM, "With Unshareflags the child may not allow setgroups(2) itself: leave GidMappingsEnableSetgroups out, or use Cloneflags."},
 	{StepProcSetgroups, errnoENOENT, "/proc is not mounted, so setgroups(2) cannot be denied."},
-	{StepGidMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETGID in the parent namespace only one line with the own group ID is allowed, and only without GidMappingsEnableSetgroups. See user_namespaces(7)."},
-	{StepGidMap, errnoEINVAL, "GidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
-	{StepGidMap, errnoENOENT, "/proc is not mounted, so the gid_map cannot be written."},
-	{StepUidMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETUID in the parent namespace only one line that maps the own user ID is allowed. See user_namespaces(7)."},
-	{StepUidMap, errnoEINVAL, "UidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
-	{StepUidMap, errnoENOENT, "/proc is not mounted, so the uid_map cannot be written."},
+	{StepGIDMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETGID in the parent namespace only one line with the own group ID is allowed, and only without GidMappingsEnableSetgroups. See user_namespaces(7)."},
+	{StepGIDMap, errnoEINVAL, "GidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
+	{StepGIDMap, errnoENOENT, "/proc is not mounted, so the gid_map cannot be written."},
+	{StepUIDMap, errnoEPERM, "The map is more than its writer may grant: without CAP_SETUID in the parent namespace only one line that maps the own user ID is allowed. See user_namespaces(7)."},
+	{StepUIDMap, errnoEINVAL, "UidMappings is empty, overlaps, has more than 340 lines or is used without CLONE_NEWUSER."},
+	{StepUIDMap, errnoENOENT, "/proc is not mounted, so the uid_map cannot be written."},
 	{StepMountPrivate, 0, "The mounts of the new namespace cannot be made private; a security module may forbid mount(2)."},
 	{StepChroot, errnoEPERM, "chroot(2) needs CAP_SYS_CHROOT. Start as root, or in a new user namespace."},
 	{StepChroot, errnoENOENT, "The directory Chroot does not exist."},
@@ -143,11 +209,11 @@ var hintTable = [...]hintInfo{
 	{StepChdir, errnoENOTDIR, "Dir, or a part of it, is not a directory."},
 	{StepChdir, errnoELOOP, "Dir goes through too many symbolic links."},
 	{StepPdeathsig, errnoEINVAL, "Pdeathsig is not a signal number (1 to 64)."},
-	{StepFdMove, errnoEBADF, "An entry of Files names a descriptor that the parent does not have open."},
-	{StepFdMove, errnoEMFILE, "The child has no free descriptor left. Raise RLIMIT_NOFILE."},
-	{StepFdDup, errnoEBADF, "An entry of Files is not an open descriptor of the parent, or its index is beyond RLIMIT_NOFILE."},
-	{StepCloseFds, errnoENOSYS, "CloseFDs is not possible on this path."},
-	{StepCloseFds, errnoENOENT, "close_range(2) is refused, and /proc, the other way to list the descriptors, is not mounted."},
+	{StepFDMove, errnoEBADF, "An entry of Files names a descriptor that the parent does not have open."},
+	{StepFDMove, errnoEMFILE, "The child has no free descriptor left. Raise RLIMIT_NOFILE."},
+	{StepFDDup, errnoEBADF, "An entry of Files is not an open descriptor of the parent, or its index is beyond RLIMIT_NOFILE."},
+	{StepCloseFDs, errnoENOSYS, "CloseFDs is not possible on this path."},
+	{StepCloseFDs, errnoENOENT, "close_range(2) is refused, and /proc, the other way to list the descriptors, is not mounted."},
 	{StepNoctty, errnoENOTTY, "Descriptor 0 is not the child's controlling terminal, so there is none to give up."},
 	{StepSetctty, errnoEPERM, "Only a session leader without a terminal may take one: set Setsid. The terminal may also belong to another session."},
 	{StepSetctty, errnoENOTTY, "Ctty is a descriptor of the child, an index into Files, and that file is not a terminal."},

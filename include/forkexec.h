@@ -51,7 +51,7 @@ extern "C" {
 	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
 	/* In the child, in this order. */                                                         \
 	X(6, KEEPCAPS, "keepcaps", "prctl", "ambient_caps")              /* 0 */                   \
-	X(7, IDMAP_SYNC, "id map sync", "read", "uid_map")               /* bytes read */          \
+	X(7, IDMAP_SYNC, "id map sync", "read", "uid_map")               /* number of bytes read */         \
 	X(8, SETSID, "setsid", "setsid", "FORKEXEC_SETSID")              /* 0 */                   \
 	X(9, SETPGID, "setpgid", "setpgid", "pgid")                      /* process group */       \
 	X(10, FOREGROUND, "foreground", "ioctl", "FORKEXEC_FOREGROUND")  /* ctty */                \
@@ -75,7 +75,7 @@ extern "C" {
 	X(27, FD_MOVE, "move descriptor", "fcntl", "fds")                /* index in fds */        \
 	X(28, FD_DUP, "duplicate descriptor", "dup3", "fds")             /* index in fds */        \
 	X(29, CLOSE_FDS, "close descriptors", "close_range",                                       \
-	  "FORKEXEC_CLOSE_FDS")                                          /* first closed */        \
+	  "FORKEXEC_CLOSE_FDS")                                          /* first one closed */        \
 	X(30, NOCTTY, "noctty", "ioctl", "FORKEXEC_NOCTTY")              /* 0 */                   \
 	X(31, SETCTTY, "setctty", "ioctl", "FORKEXEC_SETCTTY")            /* ctty */               \
 	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \
@@ -247,7 +247,21 @@ struct forkexec_result {
 	int32_t err;    /* errno, positive; 0 if nothing failed */
 	int64_t detail; /* see FORKEXEC_STEPS */
 	uint64_t retry_flags; /* FORKEXEC_FAILED: not 0: start again with these flags added */
+	uint32_t method; /* FORKEXEC_METHOD_*: what made the child, also one that failed */
+	uint32_t how;    /* FORKEXEC_HOW_*: what it shared, valid after forkexec_finish() */
 };
+
+/* forkexec_result.method: the system call; 0: there was no child. */
+#define FORKEXEC_METHOD_CLONE3 1u
+#define FORKEXEC_METHOD_CLONE  2u
+
+/* forkexec_result.how. Without HOW_SHARED one of the last three says why. */
+#define FORKEXEC_HOW_SHARED  1u  /* the child had the caller's memory until its execve(2) */
+#define FORKEXEC_HOW_VFORK   2u  /* the caller waited in the clone, as it is traced */
+#define FORKEXEC_HOW_REFUSED 4u  /* forked: the kernel, or a filter, refused to share */
+#define FORKEXEC_HOW_UNSAFE  8u  /* forked: others could have got into the memory */
+#define FORKEXEC_HOW_UNSEEN  16u /* it was to share, but it was not seen to: an emulator's copy,
+				    or a child that was killed at once */
 
 /* What forkexec_finish() says of a child. */
 enum forkexec_outcome {

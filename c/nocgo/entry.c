@@ -49,13 +49,14 @@ struct call {
 	uint64_t step;
 	int64_t detail;
 	uint64_t now_ms; /* OP_GO_START: for the request */
+	uint64_t made;   /* OP_GO_*: result.method, and result.how in the upper half */
 	/* Ours alone. */
 	struct wait wait;
 	struct go_call go;
 };
 
 _Static_assert(sizeof(struct call) <= CALL_HEAD, "Go keeps CALL_HEAD bytes below the stack");
-_Static_assert(offsetof(struct call, wait) == 8 * 24, "call.go mirrors what stands before");
+_Static_assert(offsetof(struct call, wait) == 8 * 25, "call.go mirrors what stands before");
 
 static void *pointer(uint64_t address)
 {
@@ -89,6 +90,7 @@ static void go_end(struct call *c, struct forkexec_go_frame *f, struct forkexec_
 {
 	c->step = c->go.result.step;
 	c->detail = c->go.result.detail;
+	c->made = c->go.result.method | (uint64_t)c->go.result.how << 32;
 	c->ret = c->go.result.err;
 	if (c->result && c->step) /* before the lists of the request are given back */
 		(void)forkexec_explain_as(&c->go.request, &c->go.result, FORKEXEC_EXPLAIN_GO,

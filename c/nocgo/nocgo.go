@@ -17,7 +17,7 @@ type Call struct {
 	withP bool
 }
 
-const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 24*8) // does not compile if not equal
+const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 25*8) // does not compile if not equal
 
 //go:linkname entersyscall runtime.entersyscall
 func entersyscall()

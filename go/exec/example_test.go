@@ -27,7 +27,7 @@ func ExampleCommand() {
 }
 
 func ExampleCommandContext() {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	err := exec.CommandContext(ctx, "sleep", "10").Run()
 	fmt.Println(err)

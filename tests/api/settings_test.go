@@ -23,6 +23,10 @@ import (
 var programs = map[string]func() int{
 	"settings":      settings,
 	"refused":       refused,
+	"verbose":       verbose,
+	"traced":        traced,
+	"tracedMany":    tracedMany,
+	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 }
 

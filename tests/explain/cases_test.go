@@ -155,13 +155,13 @@ func namespaces() []testCase {
 		return syscall.SysProcIDMap{ContainerID: inside, HostID: outside, Size: n}
 	}
 	id := func(name, text string, list ...syscall.SysProcIDMap) testCase {
-		return testCase{name: name, start: maps(list...), step: forkexec.StepUidMap, errno: einval, want: []string{text},
+		return testCase{name: name, start: maps(list...), step: forkexec.StepUIDMap, errno: einval, want: []string{text},
 			option: []string{strings.ReplaceAll(text, "UidMappings", "--uid-map")}}
 	}
 	size, twice, range_, empty, long := id("map of size 0", `Line 2 of UidMappings, "1 5 0", maps no ID`, m(0, 0, 1), m(1, 5, 0)),
 		id("map overlaps", `Line 2 of UidMappings, "1 0 1", overlaps line 1, "0 0 1"`, m(0, 0, 1), m(1, 0, 1)),
 		id("map beyond", `"0 4294967294 5", goes beyond the IDs that there are`, m(0, 4294967294, 5)),
-		testCase{name: "map empty", step: forkexec.StepUidMap, errno: einval, want: []string{"UidMappings is empty"},
+		testCase{name: "map empty", step: forkexec.StepUIDMap, errno: einval, want: []string{"UidMappings is empty"},
 			start: with(sysAttr{Cloneflags: newuser, UidMappings: []syscall.SysProcIDMap{}})},
 		id("map too long", "UidMappings has 341 lines; the kernel takes 340", many(341)...)
 	size.args = "--clone user --uid-map 0:0:1 --uid-map 1:5:0 true"
@@ -170,18 +170,18 @@ func namespaces() []testCase {
 	long.args = "--clone user " + lines("--uid-map", 341) + "true"
 	return []testCase{size, twice, range_, empty, long,
 		{name: "map without namespace", start: with(sysAttr{UidMappings: []syscall.SysProcIDMap{m(0, 0, 1)}}), args: "--uid-map 0:0:1 true",
-			step: forkexec.StepUidMap, errno: einval, want: []string{"is for a new user namespace, and the child gets none"}},
-		{name: "map not granted", user: true, start: maps(m(0, nobody, 1), m(1, 100000, 10)), step: forkexec.StepUidMap, errno: eperm,
+			step: forkexec.StepUIDMap, errno: einval, want: []string{"is for a new user namespace, and the child gets none"}},
+		{name: "map not granted", user: true, start: maps(m(0, nobody, 1), m(1, 100000, 10)), step: forkexec.StepUIDMap, errno: eperm,
 			args: "--clone user --uid-map 0:65534:1 --uid-map 1:100000:10 true",
 			want: []string{`Line 2 of `, `"1 100000 10"`, "no cap_setuid", "only one line", "newuidmap(1)", "/etc/subuid"}},
-		{name: "gid map with setgroups", user: true, step: forkexec.StepGidMap, errno: eperm,
+		{name: "gid map with setgroups", user: true, step: forkexec.StepGIDMap, errno: eperm,
 			start: with(sysAttr{Cloneflags: newuser, UidMappings: []syscall.SysProcIDMap{m(0, nobody, 1)},
 				GidMappings: []syscall.SysProcIDMap{m(0, nobody, 1)}, GidMappingsEnableSetgroups: true}),
 			args:   "--clone user --uid-map 0:65534:1 --gid-map 0:65534:1 --setgroups allow true",
 			want:   []string{"no cap_setgid", "only without GidMappingsEnableSetgroups"},
 			option: []string{"no cap_setgid", "only without --setgroups allow"}},
 		{name: "map by the child", root: true, start: with(sysAttr{Unshareflags: newuser, UidMappings: []syscall.SysProcIDMap{m(0, 7, 1)}}),
-			args: "--unshare user --uid-map 0:7:1 true", step: forkexec.StepUidMap, errno: eperm,
+			args: "--unshare user --uid-map 0:7:1 true", step: forkexec.StepUIDMap, errno: eperm,
 			want:   []string{"which writes its maps itself with Unshareflags", "own user ID 0", "Use Cloneflags"},
 			option: []string{"which writes its maps itself with --unshare", "own user ID 0", "Use --clone"}},
 		{name: "flag that shares", start: with(sysAttr{Cloneflags: syscall.CLONE_VM}), args: "--clone 0x100 true", step: forkexec.StepClone,
@@ -261,7 +261,7 @@ func rest() []testCase {
 		{name: "ctty without a use", args: "--ctty 3 true", step: forkexec.StepRequest, errno: einval,
 			option: []string{"--ctty is set, but neither --setctty nor --foreground is"}},
 		{name: "descriptor closed", start: func(string) (string, *attr) { return "/bin/true", &attr{Files: []uintptr{0, 999, 2}} },
-			args: "--fd 1=999 true", step: forkexec.StepFdDup, errno: syscall.EBADF,
+			args: "--fd 1=999 true", step: forkexec.StepFDDup, errno: syscall.EBADF,
 			want: []string{"Files[1] = 999 is not open in the caller"}, option: []string{"--fd 1=999 is not open in the caller"}},
 		{name: "descriptors used up", inside: full, start: program("/bin/true"), step: forkexec.StepPipe, errno: syscall.EMFILE,
 			want: []string{"RLIMIT_NOFILE is 64", "ulimit -n"}},

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -156,14 +157,42 @@ func readHints(file string, words map[string]string) ([]hint, error) {
 	return hints, nil
 }
 
-// goName turns FD_MOVE into StepFdMove.
+// initialisms are the words that Go does not write as others. Names of system calls, as in
+// StepSetuid, are one word.
+var initialisms = map[string]string{"FD": "FD", "FDS": "FDs", "UID": "UID", "GID": "GID", "IDMAP": "IDMap"}
+
+// goName turns FD_MOVE into StepFDMove, CHDIR into StepChdir.
 func goName(macro string) string {
 	var b strings.Builder
 	b.WriteString("Step")
 	for _, w := range strings.Split(macro, "_") {
-		b.WriteString(w[:1] + strings.ToLower(w[1:]))
+		if initialisms[w] != "" {
+			b.WriteString(initialisms[w])
+		} else {
+			b.WriteString(w[:1] + strings.ToLower(w[1:]))
+		}
 	}
 	return b.String()
+}
+
+// goComment describes a step and its Error.Detail in sentences.
+func goComment(s step, detail, field string) string {
+	text := goName(s.macro) + " is the step " + strconv.Quote(s.name)
+	if s.call != "" {
+		text += ", " + s.call + "(2)"
+		if field != "" {
+			text += " for " + field
+		}
+	}
+	switch {
+	case detail == "never reported":
+		return text + ". It is never reported."
+	case detail == "0":
+		return text + ". Its Detail is 0."
+	case detail[0] >= 'A' && detail[0] <= 'Z': // the name of a field
+		return text + ". Its Detail is " + detail + "."
+	}
+	return text + ". Its Detail is the " + strings.TrimPrefix(detail, "the ") + "."
 }
 
 func goFile(steps []step, hints []hint, words map[string]string) []byte {
@@ -175,12 +204,15 @@ func goFile(steps []step, hints []hint, words map[string]string) []byte {
 	p("")
 	p("package forkexec")
 	p("")
-	p("// The steps of a start, in the order in which they are taken. The comment is")
-	p("// the meaning of Error.Detail.")
+	p("// The steps of a start, in the order in which they are taken.")
 	p("const (")
-	for _, s := range steps {
+	for i, s := range steps {
+		if i > 0 {
+			p("")
+		}
 		detail := strings.ReplaceAll(strings.ReplaceAll(s.detail, "fds", words["fds"]), "ctty", words["ctty"])
-		p("\t%s Step = %s // %s", goName(s.macro), s.id, detail)
+		p("\t// %s", goComment(s, detail, words[s.field]))
+		p("\t%s Step = %s", goName(s.macro), s.id)
 	}
 	p(")")
 	p("")

@@ -10,8 +10,6 @@ import (
 	"errors"
 	"os"
 	"syscall"
-
-	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // CheckDir returns the error of os.StartProcess for a missing directory. It
@@ -63,27 +61,15 @@ func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
 
 // Plain returns what stands in an os.PathError for a failed start: the errno inside of
 // err, for programs compare it; or err itself with step, cause and cure in its text, if
-// FORKEXEC asks for verbose errors.
-func Plain(err error) error {
-	if !settings.Get().Verbose {
+// FORKEXEC or the caller asks for that.
+func Plain(err error, steps bool) error {
+	if !steps {
 		return errors.Unwrap(err)
 	}
 	if e, ok := err.(interface{ Hint() string }); ok {
 		if hint := e.Hint(); hint != "" {
 			return &explained{err, hint}
 		}
-	}
-	return err
-}
-
-// Explain adds a hint to a *os.PathError of CheckDir, if FORKEXEC asks for verbose errors.
-func Explain(err error, hint func() string) error {
-	pe, ok := err.(*os.PathError)
-	if !ok || !settings.Get().Verbose {
-		return err
-	}
-	if s := hint(); s != "" {
-		pe.Err = &explained{pe.Err, s}
 	}
 	return err
 }
