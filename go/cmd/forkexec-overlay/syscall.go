@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"forkexec.example/forkexec/c/nocgo"
+	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/trace"
 )
@@ -102,7 +103,7 @@ func traceFiles(files map[string][]byte) error {
 	})
 }
 
-// generated returns what depends on this toolchain.
+// generated returns what depends on this toolchain and on the step list.
 func generated(folder string) (string, error) {
 	b, err := os.ReadFile(filepath.Join(folder, "rlimit.go"))
 	if err != nil {
@@ -117,7 +118,13 @@ func generated(folder string) (string, error) {
 	} else if !bytes.Contains(b, []byte("nlim.Cur = nlim.Max\n")) {
 		return "", fmt.Errorf("rlimit.go: the soft limit is not raised as forkexec knows it")
 	}
-	return fmt.Sprintf("\nconst forkexecRaisedBelowMax = %d\n", below), nil
+	var s strings.Builder
+	fmt.Fprintf(&s, "\nconst forkexecRaisedBelowMax = %d\n\nvar forkexecSteps = [...]string{\n", below)
+	for step := forkexec.StepRequest; step.String() != forkexec.Step(0).String(); step++ {
+		fmt.Fprintf(&s, "\t%d: %q,\n", step, step.String())
+	}
+	s.WriteString("}\n")
+	return s.String(), nil
 }
 
 // otherSystems is for those without text: the constraint of call.go turned round.
