@@ -115,7 +115,7 @@ func ExampleError_Hint() {
 func ExampleStep() {
 	step := forkexec.StepSetuid
 	fmt.Printf("step %s: %s(2), for %s\n", step, step.Syscall(), step.Field())
-	// Output: step setuid: setuid(2), for Credential
+	// Output: step setuid: setuid(2), for Credential.Uid
 }
 
 // The errors of [Start] name the step always; the option is for a Cmd of package exec, where
