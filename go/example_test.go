@@ -109,7 +109,7 @@ func ExampleError_Hint() {
 	if errors.As(err, &e) {
 		fmt.Println(e.Hint())
 	}
-	// Output: The working directory Dir does not exist (inside Chroot, if set).
+	// Output: The working directory /no/such/directory does not exist, because /no is missing already. Create that directory, or correct the path.
 }
 
 func ExampleStep() {
