@@ -403,6 +403,16 @@ CHILD static void child_close_fds(struct job *job)
 		TRY(CLOSE_FDS, child_cloexec_all(first), first);
 }
 
+CHILD static void child_terminal(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+
+	if (r->flags & FORKEXEC_NOCTTY)
+		TRY(NOCTTY, sys_ioctl(0, TIOCNOTTY, 0), 0);
+	if (r->flags & FORKEXEC_SETCTTY)
+		TRY(SETCTTY, sys_ioctl(r->ctty, TIOCSCTTY, 1), r->ctty);
+}
+
 /*
  * Go raises the soft limit for itself at start-up; children get the old one back,
  * unless somebody has set another limit in the meantime. A failure is ignored.
@@ -473,12 +483,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (r->flags & FORKEXEC_CLOSE_FDS)
 		child_close_fds(job);
 
-	/* Terminal */
-	if (r->flags & FORKEXEC_NOCTTY)
-		TRY(NOCTTY, sys_ioctl(0, TIOCNOTTY, 0), 0);
-	if (r->flags & FORKEXEC_SETCTTY)
-		TRY(SETCTTY, sys_ioctl(r->ctty, TIOCSCTTY, 1), r->ctty);
-
+	child_terminal(job);
 	if (r->flags & FORKEXEC_NOFILE)
 		child_nofile(r);
 	if (r->flags & FORKEXEC_PTRACE)

@@ -93,7 +93,7 @@ static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 /* Returns 1 if the pipe has ended: at the exec, or at the exit, maybe after a record. */
 static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 {
-	struct record record;
+	struct record record = {FORKEXEC_STEP_NONE, 0, 0};
 	long n = w->ret;
 
 	if (n > 0)
@@ -264,6 +264,7 @@ HIDDEN void forkexec_wait_begin(struct wait *w, int64_t timeout_ns, int blocked)
 	int64_t now;
 
 	w->what = WAIT_NOT_YET;
+	w->ret = 0;
 	w->blocked = (uint32_t)blocked;
 	w->end = INT64_MAX;
 	if (timeout_ns < 0)

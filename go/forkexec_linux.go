@@ -38,7 +38,7 @@ func withDefaults(attr *syscall.ProcAttr) (*syscall.ProcAttr, *syscall.SysProcAt
 // or the like of their thread.
 func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	if Implementation() == "stdlib" {
-		if !trace.On() {
+		if !trace.ByUs() {
 			return syscall.ForkExec(argv0, argv, attr)
 		}
 		begin := time.Now()
@@ -135,7 +135,7 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	var pid int
 	var err error
 	var begin time.Time
-	if trace.On() {
+	if trace.ByUs() {
 		begin = time.Now()
 	}
 	fork := func() { pid, err = syscall.ForkExec(argv0, argv, &with) }
@@ -144,7 +144,7 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	} else {
 		fork()
 	}
-	if trace.On() {
+	if trace.ByUs() {
 		traced(begin, argv0, argv, attr, opt, byStdlib, pid, err)
 	}
 	if err == nil {
@@ -177,7 +177,7 @@ func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Proce
 
 // startByOS is os.StartProcess with the trace.
 func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
-	if !trace.On() {
+	if !trace.ByUs() {
 		return os.StartProcess(name, argv, attr)
 	}
 	begin := time.Now()

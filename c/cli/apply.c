@@ -226,9 +226,14 @@ static int32_t add_file(struct command *c, const char *text, uint32_t fd)
 		{":a", O_WRONLY | O_CREAT | O_APPEND, "O_WRONLY|O_CREAT|O_APPEND"},
 		{":rw", O_RDWR | O_CREAT, "O_RDWR|O_CREAT"},
 	};
-	char *path = strdup(text), *mode = path ? strrchr(path, ':') : NULL;
+	struct file *file;
 	size_t i = fd == 1 || fd == 2, k;
+	char *mode;
 
+	c->files = grow(c->files, c->n_files, sizeof(*c->files));
+	file = &c->files[c->n_files];
+	file->path = memcpy(grow(NULL, (uint32_t)strlen(text), 1), text, strlen(text) + 1);
+	mode = strrchr(file->path, ':');
 	for (k = 0; mode && k < sizeof(modes) / sizeof(modes[0]); k++) {
 		if (strcmp(mode, modes[k].mode) != 0)
 			continue;
@@ -236,8 +241,9 @@ static int32_t add_file(struct command *c, const char *text, uint32_t fd)
 		*mode = 0;
 		break;
 	}
-	c->files = grow(c->files, c->n_files, sizeof(*c->files));
-	c->files[c->n_files] = (struct file){path, modes[i].flags, modes[i].names, -1};
+	file->flags = modes[i].flags;
+	file->flag_names = modes[i].names;
+	file->opened = -1;
 	return (int32_t)(FIRST_FILE + (int32_t)c->n_files++);
 }
 

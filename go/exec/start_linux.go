@@ -149,7 +149,7 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 		Files: p.files(c.ExtraFiles),
 		Sys:   c.SysProcAttr,
 	})
-	if trace.On() {
+	if trace.ByUs() {
 		c.traceByOS(proc, argv, err)
 	}
 	if err != nil {

@@ -26,6 +26,7 @@ var programs = map[string]func() int{
 	"verbose":       verbose,
 	"traced":        traced,
 	"tracedMany":    tracedMany,
+	"tracedFork":    tracedFork,
 	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 }

@@ -70,9 +70,9 @@ func TestC(t *testing.T) {
 	}
 	bin := filepath.Join(t.TempDir(), "example")
 	args := []string{"-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-Ic", "-o", bin, write(t, "example.c", example(t, "c"))}
-	sources, err := filepath.Glob(filepath.Join(root, "c/*.c"))
-	if err != nil {
-		t.Fatal(err)
+	sources, err := filepath.Glob(filepath.Join(root, "c", "*.c"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal("no C sources: ", err)
 	}
 	for _, f := range sources {
 		args = append(args, "c/"+filepath.Base(f))

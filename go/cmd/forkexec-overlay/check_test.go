@@ -24,9 +24,10 @@ const idle = `package main
 func main() { println() }
 `
 
-// TestCheck builds programs with the overlay and without, and asks the command itself, with
-// its exit status.
-func TestCheck(t *testing.T) {
+// overlayFor builds the command and makes the overlay in a new folder, with the sources of
+// programs beside it. It returns what builds one of these.
+func overlayFor(t *testing.T, sources map[string]string) (self, overlay string, build func(source string, args ...string) string) {
+	t.Helper()
 	if os.Getenv("FORKEXEC_TEST_EMULATOR") != "" {
 		t.Skip("builds programs, which takes too long in an emulator")
 	}
@@ -39,23 +40,30 @@ func TestCheck(t *testing.T) {
 			t.Fatalf("%s: %v\n%s", cmd, err, out)
 		}
 	}
-	self, overlay := filepath.Join(dir, "forkexec-overlay"), filepath.Join(dir, "overlay.json")
+	self, overlay = filepath.Join(dir, "forkexec-overlay"), filepath.Join(dir, "overlay.json")
 	goTool("build", "-o", self, ".")
 	if out, err := exec.Command(self, "-o", overlay).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	} else if strings.Contains(string(out), "module cache") {
 		t.Skip(string(out))
 	}
-	for name, source := range map[string]string{"starts.go": starts, "idle.go": idle} {
+	for name, source := range sources {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(source), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	build := func(source string, args ...string) string {
+	build = func(source string, args ...string) string {
 		out := filepath.Join(dir, "program")
 		goTool(append(append([]string{"build", "-o", out}, args...), filepath.Join(dir, source))...)
 		return out
 	}
+	return self, overlay, build
+}
+
+// TestCheck builds programs with the overlay and without, and asks the command itself, with
+// its exit status.
+func TestCheck(t *testing.T) {
+	self, overlay, build := overlayFor(t, map[string]string{"starts.go": starts, "idle.go": idle})
 	check := func(what, program string, status int, text string) {
 		t.Helper()
 		cmd := exec.Command(self, "-check", program)

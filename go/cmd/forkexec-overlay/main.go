@@ -10,7 +10,8 @@
 // library gets the C core as generated text, a trampoline, and one line at the head of
 // forkExec, from where all starts go. A source of that package that it does not know is refused. In a
 // program so built, FORKEXEC=stdlib switches back to the standard library's own code and
-// FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error.
+// FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error;
+// FORKEXEC=trace=FILE appends a line of JSON to FILE for each start.
 //
 //	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -check BINARY
 //

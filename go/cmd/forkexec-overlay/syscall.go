@@ -27,7 +27,7 @@ var wrapper string
 // What is replaced, as it stands in every Go version that is known to work.
 const (
 	head   = "func forkExec(argv0 string, argv []string, attr *ProcAttr) (pid int, err error) {\n"
-	insert = " if pid, err, mine := forkexecStart(argv0, argv, attr); mine { return pid, err }"
+	insert = " if p, e, mine, end := forkexecStart(argv0, argv, attr); mine { return p, e } else if end != nil { defer func() { end(pid, err) }() }"
 )
 
 // The memory layout that the C core reads (include/forkexec_go.h): types of package
@@ -132,7 +132,7 @@ func otherSystems() string {
 	_, archs, _ := strings.Cut(wrapper, "//go:build linux && !android && ")
 	archs, _, _ = strings.Cut(archs, "\n")
 	return "//go:build unix && (!linux || android || !" + archs + ")\n\npackage syscall\n\n" +
-		"func forkexecStart(string, []string, *ProcAttr) (int, error, bool) { return 0, nil, false }\n"
+		"func forkexecStart(string, []string, *ProcAttr) (int, error, bool, func(int, error)) { return 0, nil, false, nil }\n"
 }
 
 func checkLayout(folder string) error {

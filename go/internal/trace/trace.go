@@ -21,6 +21,10 @@ import (
 // On reports whether starts are traced.
 func On() bool { return settings.Get().Trace != "" }
 
+// ByUs reports whether starts by the standard library are traced here: in a program made with
+// forkexec-overlay, package syscall does so.
+func ByUs() bool { return On() && settings.Get().State == 0 }
+
 // A Start is what a line tells.
 type Start struct {
 	Begin       time.Time
