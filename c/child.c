@@ -289,7 +289,7 @@ CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
 	i -= r->n_fds;
 	if (i < N_NEEDED_OWN_FDS)
 		return job->own[i];
-	return r->flags & FORKEXEC_FOREGROUND ? r->ctty : -1;
+	return r->flags & (FORKEXEC_FOREGROUND | FORKEXEC_SETCTTY) ? r->ctty : -1;
 }
 
 /* The least of them from first on, or INT32_MAX. */

@@ -178,9 +178,6 @@ HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec
 HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
-/* May what the step did not find be there for a child with all our descriptors? */
-HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);
-
 /* clone.c: mask as for forkexec_begin() */
 HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 			      struct forkexec_state *state, const uint64_t *mask);

@@ -221,15 +221,17 @@ static void reap(int pid, int pidfd)
 	} while (ret == -E_INTR || ret == -E_INVAL);
 }
 
-/* What a start that closes descriptors early could not find may be there for one that does not. */
+/*
+ * What a start that closes descriptors early could not find may be there for one that does not:
+ * a path may go through a descriptor, spelled as it likes. Nobody looks: a start that is made
+ * twice costs time, a wrong guess would be a wrong error.
+ */
 static uint64_t retry_flags(const struct job *job, uint32_t step, int err)
 {
-	if (job->trim && err == E_NOENT &&
-	    (step == FORKEXEC_STEP_CHROOT || step == FORKEXEC_STEP_CHDIR ||
-	     step == FORKEXEC_STEP_EXECVE) &&
-	    forkexec_may_need_fds(job->request, step))
-		return FORKEXEC_WHOLE_TABLE;
-	return 0;
+	int looks_up = step == FORKEXEC_STEP_CHROOT || step == FORKEXEC_STEP_CHDIR ||
+		       step == FORKEXEC_STEP_EXECVE;
+
+	return job->trim && looks_up && err == E_NOENT ? FORKEXEC_WHOLE_TABLE : 0;
 }
 
 HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_result *ret,

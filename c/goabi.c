@@ -161,6 +161,7 @@ HIDDEN int forkexec_go_begin(struct go_call *g, struct forkexec_go_frame *f, str
 		return -E_NOMEM;
 	r->work = g->work;
 	r->work_size = size;
+	((struct job *)r->work)->held = 0; /* forkexec_go_end() looks, also if nothing was begun */
 	g->result.step = FORKEXEC_STEP_NONE;
 	copy_lists(r, f, g->work + size);
 	f->ret_err = 0;

@@ -23,14 +23,20 @@ extern char **environ;
 static struct forkexec_state state;
 
 /*
- * FORKEXEC is a list of words separated by commas. This library needs noclone3; stdlib and
- * verbose are for Go programs. One that nobody knows is told, for it does nothing.
+ * FORKEXEC is a list of words separated by commas. This library needs noclone3; stdlib, verbose
+ * and trace=FILE are for Go programs. One that nobody knows is told, for it does nothing.
  */
 static void read_word(const char *word, size_t n)
 {
 	static const char *const others[] = {"stdlib", "verbose", ""};
 	size_t i;
 
+	for (; n && *word == ' '; word++)
+		n--;
+	while (n && word[n - 1] == ' ')
+		n--;
+	if (n > strlen("trace=") && !strncmp(word, "trace=", strlen("trace=")))
+		return;
 	if (n == strlen("noclone3") && !strncmp(word, "noclone3", n)) {
 		state.bits |= FORKEXEC_STATE_NO_CLONE3;
 		return;

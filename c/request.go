@@ -135,10 +135,10 @@ func Held(s *State) bool {
 }
 
 // MayMakePipes reports whether a start may make a pipe that its child alone shall have: until
-// it is proven that children share memory (STATE_PROVEN in core.h), for ID maps, and where
-// hold.c counts.
+// it is proven that children share memory (STATE_PROVEN in core.h), for ID maps, where hold.c
+// counts, and where the child may be forked, as one with other IDs.
 func MayMakePipes(r *Request, s *State) bool {
 	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
-	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&KeepDumpable != 0 ||
+	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&Credential != 0 ||
 		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0
 }

@@ -7,8 +7,8 @@ package forkexec
 import (
 	"runtime"
 	"sync"
-	"syscall"
-	"time"
+
+	"forkexec.example/forkexec/go/internal/bubble"
 )
 
 // immortal is a goroutine on a thread that ends with the process only. Its mutexes are two
@@ -29,8 +29,8 @@ func onImmortalThread(f func()) {
 	immortal.begin.Do(func() {
 		immortal.ready.Lock()
 		immortal.done.Lock()
-		if inBubble() {
-			goOutside(serve)
+		if bubble.Inside() {
+			bubble.Outside(serve)
 		} else {
 			go serve()
 		}
@@ -48,27 +48,5 @@ func serve() {
 		immortal.job()
 		immortal.job = nil
 		immortal.done.Unlock()
-	}
-}
-
-// inBubble reports whether the time is that of a bubble of testing/synctest, which begins in
-// the year 2000. A clock that somebody sets meanwhile makes it true, which does no harm.
-func inBubble() bool {
-	var now syscall.Timeval
-	return syscall.Gettimeofday(&now) == nil && time.Since(time.Unix(now.Unix())).Abs() > time.Hour
-}
-
-// goOutside starts a goroutine that belongs to no bubble: from a finalizer, for these run
-// outside of bubbles, by documentation of testing/synctest.
-func goOutside(f func()) {
-	var started sync.Mutex
-	started.Lock()
-	type object struct{ _ *object }
-	runtime.SetFinalizer(new(object), func(*object) {
-		go f()
-		started.Unlock()
-	})
-	for !started.TryLock() {
-		runtime.GC()
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"forkexec.example/forkexec/c"
+	"forkexec.example/forkexec/go/internal/bubble"
 	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/pidwait"
@@ -31,7 +32,7 @@ var state = sync.OnceValue(func() *c.State {
 	if shared := settings.Get().State; shared != 0 {
 		s = *(**c.State)(unsafe.Pointer(&shared)) // it is in the data of the program
 	}
-	if settings.Get().NoClone3 {
+	if settings.Get().NoClone3 && settings.Get().State == 0 { // the overlay has read it, too
 		s.Bits = c.StateNoClone3
 	}
 	return s
@@ -286,7 +287,7 @@ func (s *child) wait(ctx context.Context) c.Outcome {
 		return c.Finish(s.req, s.res, state(), -1)
 	}
 	told := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
+	stop := bubble.AfterFunc(ctx, func() {
 		c.Cancel(s.work)
 		close(told)
 	})
@@ -453,16 +454,20 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 // the whole start that is repeated: of a program that is open for writing, the child itself
 // may have held that descriptor, as a copy of ours.
 func (s *child) again(ctx context.Context, opt *Options) fate {
+	var end time.Time
+	if opt != nil && opt.TextBusyTimeout > 0 {
+		end = time.Now().Add(opt.TextBusyTimeout)
+	}
 	fate := s.once(ctx)
-	if fate == failed && s.res.RetryFlags != 0 {
-		s.req.Flags |= s.res.RetryFlags
-		fate = s.once(ctx)
-	}
-	if opt == nil || opt.TextBusyTimeout <= 0 {
-		return fate
-	}
-	end := time.Now().Add(opt.TextBusyTimeout)
-	for delay := time.Millisecond; fate == failed && s.textBusy() && time.Now().Before(end); delay = min(2*delay, 20*time.Millisecond) {
+	for delay := time.Millisecond; fate == failed; delay = min(2*delay, 20*time.Millisecond) {
+		if s.res.RetryFlags != 0 {
+			s.req.Flags |= s.res.RetryFlags
+			fate = s.once(ctx)
+			continue
+		}
+		if !s.textBusy() || !time.Now().Before(end) {
+			break
+		}
 		timer := time.NewTimer(min(delay, time.Until(end)))
 		select {
 		case <-ctx.Done():

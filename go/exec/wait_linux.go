@@ -7,11 +7,12 @@ package exec
 // Wait, and what happens when the context ends before the command does.
 
 import (
-	"context"
 	"errors"
 	"time"
 
 	"forkexec.example/forkexec/go/internal/trace"
+
+	"forkexec.example/forkexec/go/internal/bubble"
 )
 
 // Errors of Wait. The texts are os/exec's.
@@ -75,7 +76,7 @@ func (c *Cmd) startWatching() {
 	}
 	w := &watcher{exited: make(chan struct{}), outcome: make(chan outcome, 1)}
 	c.state.watch = w
-	w.cancel = context.AfterFunc(ctx, func() { w.outcome <- c.contextEnded(w.exited) })
+	w.cancel = bubble.AfterFunc(ctx, func() { w.outcome <- c.contextEnded(w.exited) })
 }
 
 // stopWatching is called when the process has been reaped. After it Cancel is not
