@@ -24,7 +24,7 @@ version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkex
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
-CORE := child clone forkexec goabi hold paths plan trace
+CORE := attr child clone forkexec goabi hold paths plan trace
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \

@@ -74,7 +74,8 @@ static int may_share_table(const struct job *job, uint32_t method, uint32_t bits
 {
 	return job->trim && !job->moves_fds && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
 	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
-	       !(job->request->flags & FORKEXEC_ERRNO_PIPE);
+	       !(job->request->flags &
+		 (FORKEXEC_ERRNO_PIPE | FORKEXEC_EXEC_FD | FORKEXEC_LANDLOCK));
 }
 
 static long clone_once(struct job *job, uint32_t method, uint32_t bits)
@@ -91,6 +92,8 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	job->own[OWN_HOLD_READ] = job->hold[0];
 	job->own[OWN_HOLD] = job->hold[1];
 	job->own[OWN_ERRNO_PIPE] = r->flags & FORKEXEC_ERRNO_PIPE ? r->errno_pipe : -1;
+	job->own[OWN_EXEC] = r->flags & FORKEXEC_EXEC_FD ? r->exec_fd : -1;
+	job->own[OWN_LANDLOCK] = r->flags & FORKEXEC_LANDLOCK ? r->landlock_fd : -1;
 	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
 		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
 				 forkexec_child_main, job);

@@ -244,11 +244,17 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
 			    (int64_t)offsetof(struct forkexec_request, work));
 	job = forkexec_plan_job(r);
+	err = r->seccomp ? forkexec_attr_page(job, ret) : 0;
+	if (err)
+		return err;
 	ret->step = FORKEXEC_STEP_NONE;
 	ret->err = 0;
 	ret->detail = 0;
 	ret->retry_flags = 0;
-	return forkexec_clone_job(job, ret, state, mask);
+	err = forkexec_clone_job(job, ret, state, mask);
+	if (err)
+		forkexec_attr_read_page(job);
+	return err;
 }
 
 PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
@@ -290,6 +296,7 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 	if (job->report[0] >= 0)
 		sys_close(job->report[0]);
 	job->report[0] = -1;
+	forkexec_attr_read_page(job);
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;

@@ -37,6 +37,8 @@ HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step
 	long root = -1, dir = AT_FDCWD, program = -1;
 	int need;
 
+	if (r->flags & (FORKEXEC_DIR_FD | FORKEXEC_EXEC_FD) || r->n_namespaces)
+		return 1; /* not looked up from here */
 	if (r->chroot)
 		root = look(-1, AT_FDCWD, r->chroot);
 	if (step == FORKEXEC_STEP_CHROOT || (r->chroot && root < 0)) {

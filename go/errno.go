@@ -7,3 +7,6 @@ package forkexec
 import "syscall"
 
 type errno = syscall.Errno
+
+// signal is what Options call a signal.
+type signal = syscall.Signal

@@ -18,13 +18,13 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 }
 
 // Start starts a program by the standard library. There are no steps on this
-// system, so they are not known in its errors; opt.CloseFDs fails.
+// system, so they are not known in its errors; what only C can do (Options.NeedsC) fails.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if opt != nil && opt.CloseFDs {
-		return nil, &Error{Step: StepCloseFds, err: errUnsupported}
+	if option, step := opt.NeedsC(); option != "" {
+		return nil, &Error{Step: step, Object: "Options." + option, err: errUnsupported}
 	}
 	pid, err := forkExec(argv0, argv, attr)
 	if no, ok := err.(errno); ok {

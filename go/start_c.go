@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -149,6 +150,7 @@ func emit(e *emitter, r *c.Request, argv0 string, argv []string, attr *syscall.P
 	emitCredential(e, r, sys)
 	if opt != nil {
 		r.Flags |= c.CloseFds&flagIf(opt.CloseFDs) | c.KeepDumpable&flagIf(opt.KeepDumpable && sys.Credential != nil)
+		emitOptions(e, r, opt)
 	}
 }
 
@@ -416,8 +418,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, &Error{Step: StepWait, Errno: syscall.EPERM} // signals cannot be blocked any more
 	}
 	defer s.free()
+	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started {
-		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr)
+		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr, opt)
 	}
 	if sys.PidFD != nil {
 		*sys.PidFD = int(s.res.Pidfd)

@@ -18,6 +18,16 @@ const (
 	StepSetpgid       Step = 9  // process group
 	StepForeground    Step = 10 // Ctty
 	StepSigaction     Step = 11 // signal
+	StepSignalDefault Step = 35 // signal
+	StepSignalIgnore  Step = 36 // signal
+	StepOomScoreAdj   Step = 37 // the value
+	StepRlimit        Step = 38 // index in Rlimits
+	StepNice          Step = 39 // the value
+	StepScheduler     Step = 40 // policy
+	StepAffinity      Step = 41 // 0
+	StepIoprio        Step = 42 // the value
+	StepUmask         Step = 43 // the value
+	StepSetns         Step = 44 // index in Namespaces
 	StepUnshare       Step = 12 // flags
 	StepProcSetgroups Step = 13 // 0
 	StepGidMap        Step = 14 // number of maps
@@ -30,16 +40,24 @@ const (
 	StepCapget        Step = 21 // 0
 	StepCapset        Step = 22 // 0
 	StepAmbient       Step = 23 // capability
+	StepBounding      Step = 45 // capability
+	StepSecurebits    Step = 46 // the value
+	StepCapabilities  Step = 47 // 0
+	StepFchdir        Step = 48 // descriptor
 	StepChdir         Step = 24 // 0
 	StepPdeathsig     Step = 25 // signal
 	StepPdeathsigKill Step = 26 // signal
 	StepFdMove        Step = 27 // index in Files
 	StepFdDup         Step = 28 // index in Files
 	StepCloseFds      Step = 29 // first closed
+	StepOpen          Step = 49 // index in Open
 	StepNoctty        Step = 30 // 0
 	StepSetctty       Step = 31 // Ctty
 	StepNofile        Step = 32 // never reported
 	StepPtrace        Step = 33 // 0
+	StepNoNewPrivs    Step = 50 // 0
+	StepLandlock      Step = 51 // descriptor
+	StepSeccomp       Step = 52 // flags
 	StepExecve        Step = 34 // 0
 )
 
@@ -55,6 +73,16 @@ var stepTable = [...]stepInfo{
 	StepSetpgid:       {"setpgid", "setpgid", "Setpgid"},
 	StepForeground:    {"foreground", "ioctl", "Foreground"},
 	StepSigaction:     {"sigaction", "rt_sigaction", ""},
+	StepSignalDefault: {"signal default", "rt_sigaction", "SignalDefault"},
+	StepSignalIgnore:  {"signal ignore", "rt_sigaction", "SignalIgnore"},
+	StepOomScoreAdj:   {"oom_score_adj", "write", "OOMScoreAdj"},
+	StepRlimit:        {"rlimit", "prlimit64", "Rlimits"},
+	StepNice:          {"nice", "setpriority", "Nice"},
+	StepScheduler:     {"scheduler", "sched_setattr", "Scheduler"},
+	StepAffinity:      {"affinity", "sched_setaffinity", "CPUs"},
+	StepIoprio:        {"ioprio", "ioprio_set", "IOPriority"},
+	StepUmask:         {"umask", "umask", "Umask"},
+	StepSetns:         {"setns", "setns", "Namespaces"},
 	StepUnshare:       {"unshare", "unshare", "Unshareflags"},
 	StepProcSetgroups: {"proc setgroups", "write", "GidMappingsEnableSetgroups"},
 	StepGidMap:        {"gid_map", "write", "GidMappings"},
@@ -67,16 +95,24 @@ var stepTable = [...]stepInfo{
 	StepCapget:        {"capget", "capget", "AmbientCaps"},
 	StepCapset:        {"capset", "capset", "AmbientCaps"},
 	StepAmbient:       {"ambient capability", "prctl", "AmbientCaps"},
+	StepBounding:      {"bounding set", "prctl", "Capabilities"},
+	StepSecurebits:    {"securebits", "prctl", "Securebits"},
+	StepCapabilities:  {"capabilities", "capset", "Capabilities"},
+	StepFchdir:        {"fchdir", "fchdir", "DirFD"},
 	StepChdir:         {"chdir", "chdir", "Dir"},
 	StepPdeathsig:     {"pdeathsig", "prctl", "Pdeathsig"},
 	StepPdeathsigKill: {"pdeathsig kill", "kill", "Pdeathsig"},
 	StepFdMove:        {"move descriptor", "fcntl", "Files"},
 	StepFdDup:         {"duplicate descriptor", "dup3", "Files"},
 	StepCloseFds:      {"close descriptors", "close_range", "CloseFDs"},
+	StepOpen:          {"open", "openat", "Open"},
 	StepNoctty:        {"noctty", "ioctl", "Noctty"},
 	StepSetctty:       {"setctty", "ioctl", "Setctty"},
 	StepNofile:        {"nofile", "prlimit64", ""},
 	StepPtrace:        {"ptrace", "ptrace", "Ptrace"},
+	StepNoNewPrivs:    {"no_new_privs", "prctl", "NoNewPrivs"},
+	StepLandlock:      {"landlock", "landlock_restrict_self", "Landlock"},
+	StepSeccomp:       {"seccomp", "seccomp", "Seccomp"},
 	StepExecve:        {"execve", "execve", ""},
 }
 
@@ -129,6 +165,39 @@ var hintTable = [...]hintInfo{
 	{StepSetctty, errnoEPERM, "Only a session leader without a terminal may take one: set Setsid. The terminal may also belong to another session."},
 	{StepSetctty, errnoENOTTY, "Ctty is an index into Files, and that file is not a terminal."},
 	{StepPtrace, errnoEPERM, "The child is being traced already, or ptrace(2) is forbidden."},
+	{StepOomScoreAdj, errnoEACCES, "A lower score than the one that the process was given needs CAP_SYS_RESOURCE; or the file is root's because the caller is not dumpable."},
+	{StepOomScoreAdj, errnoEINVAL, "The score is not between -1000 and 1000."},
+	{StepOomScoreAdj, errnoENOENT, "/proc is not mounted where the child looks for it."},
+	{StepRlimit, errnoEPERM, "To raise a hard limit needs CAP_SYS_RESOURCE; RLIMIT_NOFILE cannot be above fs.nr_open."},
+	{StepRlimit, errnoEINVAL, "No such resource, or the soft limit is above the hard one."},
+	{StepNice, errnoEACCES, "A lower nice value needs CAP_SYS_NICE or a higher RLIMIT_NICE."},
+	{StepNice, errnoEINVAL, "Nice is not between -20 and 19."},
+	{StepScheduler, errnoEPERM, "A real-time or deadline policy needs CAP_SYS_NICE or RLIMIT_RTPRIO; with a deadline, CPUs must be all of the root domain."},
+	{StepScheduler, errnoEINVAL, "No such policy, or priority, nice or times that it does not have."},
+	{StepScheduler, errnoEBUSY, "The processors have no room for another deadline."},
+	{StepAffinity, errnoEINVAL, "None of the CPUs is online and in the child's cpuset."},
+	{StepIoprio, errnoEPERM, "The real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE."},
+	{StepIoprio, errnoEINVAL, "The class is not 0 to 3, or the level not 0 to 7."},
+	{StepUmask, errnoEINVAL, "Umask is more than 0777."},
+	{StepSignalIgnore, errnoEINVAL, "SIGKILL and SIGSTOP cannot be ignored."},
+	{StepSetns, errnoEPERM, "Joining needs CAP_SYS_ADMIN in the namespace; a user namespace cannot be one that the child is in."},
+	{StepSetns, errnoEINVAL, "The descriptor is no namespace, or not of that type; a pidfd needs a type and Linux 5.8."},
+	{StepSetns, errnoEBADF, "The descriptor is not open in the parent."},
+	{StepBounding, errnoEPERM, "To drop from the bounding set needs CAP_SETPCAP."},
+	{StepSecurebits, errnoEPERM, "Securebits need CAP_SETPCAP, and locked ones cannot change."},
+	{StepCapabilities, errnoEPERM, "A permitted capability is one that the child did not have, an effective one is not permitted, or an inheritable one is outside of the bounding set."},
+	{StepFchdir, errnoEBADF, "DirFD is not open in the parent."},
+	{StepFchdir, errnoENOTDIR, "DirFD is not a directory."},
+	{StepFchdir, errnoEACCES, "The child's user may not search DirFD."},
+	{StepOpen, errnoENOENT, "The file of Open does not exist in the child's root and working directory, and O_CREAT is not set."},
+	{StepOpen, errnoEACCES, "The child's user may not open the file so."},
+	{StepOpen, errnoEBADF, "The descriptor is beyond RLIMIT_NOFILE."},
+	{StepLandlock, errnoEPERM, "Landlock needs NoNewPrivs or CAP_SYS_ADMIN."},
+	{StepLandlock, errnoEOPNOTSUPP, "Landlock is built into this kernel and not enabled: see lsm= among its parameters."},
+	{StepLandlock, errnoENOSYS, "This kernel has no Landlock (Linux 5.13)."},
+	{StepLandlock, errnoEBADF, "The ruleset is not open in the parent."},
+	{StepSeccomp, errnoEACCES, "A filter needs NoNewPrivs or CAP_SYS_ADMIN."},
+	{StepSeccomp, errnoEINVAL, "The filter is empty or malformed, or of flags other than LOG and SPEC_ALLOW."},
 	{StepExecve, errnoENOENT, "The program does not exist where the child looks for it, or its interpreter (the path after #! or the dynamic loader) does not."},
 	{StepExecve, errnoEACCES, "The file is not executable for the child's user, not a regular file, or on a noexec mount."},
 	{StepExecve, errnoENOEXEC, "The file is neither a binary for this machine nor a script with #!."},

@@ -34,7 +34,8 @@ extern "C" {
 #define FORKEXEC_VERSION_PATCH 0
 
 /*
- * Every step that can fail, once, in the order in which a start takes them:
+ * Every step that can fail, once, in the order in which a start takes them, which is not
+ * that of their ids:
  * X(id, NAME, "name", "system call", "field of Go's SysProcAttr or ProcAttr").
  * Ids are part of the ABI: append only, a retired id stays reserved. The enum
  * below, the C names and explanations (step.c), the Go constants, the man page
@@ -44,42 +45,60 @@ extern "C" {
  */
 #define FORKEXEC_STEPS(X)                                                                          \
 	/* Before the clone, in the parent. */                                                     \
-	X(1, REQUEST, "request", "", "")               /* offset of the field in the request */    \
+	X(1, REQUEST, "request", "", "") /* offset of the field in the request */                  \
 	X(2, SIGMASK, "sigmask", "rt_sigprocmask", "") /* 0 */                                     \
-	X(3, PIPE, "pipe", "pipe2", "")                /* 0 */                                     \
-	X(4, CLONE, "clone", "clone3", "Cloneflags")   /* the flags asked for or refused */        \
-	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
+	X(3, PIPE, "pipe", "pipe2", "") /* 0 */                                                    \
+	X(4, CLONE, "clone", "clone3", "Cloneflags") /* the flags asked for or refused */          \
+	X(5, WAIT, "wait", "futex", "") /* 0 */                                                    \
 	/* In the child, in this order. */                                                         \
-	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps")               /* 0 */                   \
-	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings")           /* bytes read */          \
-	X(8, SETSID, "setsid", "setsid", "Setsid")                       /* 0 */                   \
-	X(9, SETPGID, "setpgid", "setpgid", "Setpgid")                   /* process group */       \
-	X(10, FOREGROUND, "foreground", "ioctl", "Foreground")           /* Ctty */                \
-	X(11, SIGACTION, "sigaction", "rt_sigaction", "")                /* signal */              \
-	X(12, UNSHARE, "unshare", "unshare", "Unshareflags")             /* flags */               \
-	X(13, PROC_SETGROUPS, "proc setgroups", "write",                                           \
-	  "GidMappingsEnableSetgroups")                                  /* 0 */                   \
-	X(14, GID_MAP, "gid_map", "write", "GidMappings")                /* number of maps */      \
-	X(15, UID_MAP, "uid_map", "write", "UidMappings")                /* number of maps */      \
-	X(16, MOUNT_PRIVATE, "mount private", "mount", "Unshareflags")   /* 0 */                   \
-	X(17, CHROOT, "chroot", "chroot", "Chroot")                      /* 0 */                   \
-	X(18, SETGROUPS, "setgroups", "setgroups", "Credential")         /* number of groups */    \
-	X(19, SETGID, "setgid", "setgid", "Credential")                  /* group ID */            \
-	X(20, SETUID, "setuid", "setuid", "Credential")                  /* user ID */             \
-	X(21, CAPGET, "capget", "capget", "AmbientCaps")                 /* 0 */                   \
-	X(22, CAPSET, "capset", "capset", "AmbientCaps")                 /* 0 */                   \
-	X(23, AMBIENT, "ambient capability", "prctl", "AmbientCaps")     /* capability */          \
-	X(24, CHDIR, "chdir", "chdir", "Dir")                            /* 0 */                   \
-	X(25, PDEATHSIG, "pdeathsig", "prctl", "Pdeathsig")              /* signal */              \
-	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig")     /* signal */              \
-	X(27, FD_MOVE, "move descriptor", "fcntl", "Files")              /* index in Files */      \
-	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files")           /* index in Files */      \
+	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps") /* 0 */                                 \
+	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings") /* bytes read */                    \
+	X(8, SETSID, "setsid", "setsid", "Setsid") /* 0 */                                         \
+	X(9, SETPGID, "setpgid", "setpgid", "Setpgid") /* process group */                         \
+	X(10, FOREGROUND, "foreground", "ioctl", "Foreground") /* Ctty */                          \
+	X(11, SIGACTION, "sigaction", "rt_sigaction", "") /* signal */                             \
+	X(35, SIGNAL_DEFAULT, "signal default", "rt_sigaction", "SignalDefault") /* signal */      \
+	X(36, SIGNAL_IGNORE, "signal ignore", "rt_sigaction", "SignalIgnore") /* signal */         \
+	/* What needs privilege over the system, before that may be given up. */                   \
+	X(37, OOM_SCORE_ADJ, "oom_score_adj", "write", "OOMScoreAdj") /* the value */              \
+	X(38, RLIMIT, "rlimit", "prlimit64", "Rlimits") /* index in Rlimits */                     \
+	X(39, NICE, "nice", "setpriority", "Nice") /* the value */                                 \
+	X(40, SCHEDULER, "scheduler", "sched_setattr", "Scheduler") /* policy */                   \
+	X(41, AFFINITY, "affinity", "sched_setaffinity", "CPUs") /* 0 */                           \
+	X(42, IOPRIO, "ioprio", "ioprio_set", "IOPriority") /* the value */                        \
+	X(43, UMASK, "umask", "umask", "Umask") /* the value */                                    \
+	X(44, SETNS, "setns", "setns", "Namespaces") /* index in Namespaces */                     \
+	X(12, UNSHARE, "unshare", "unshare", "Unshareflags") /* flags */                           \
+	X(13, PROC_SETGROUPS, "proc setgroups", "write", "GidMappingsEnableSetgroups") /* 0 */     \
+	X(14, GID_MAP, "gid_map", "write", "GidMappings") /* number of maps */                     \
+	X(15, UID_MAP, "uid_map", "write", "UidMappings") /* number of maps */                     \
+	X(16, MOUNT_PRIVATE, "mount private", "mount", "Unshareflags") /* 0 */                     \
+	X(17, CHROOT, "chroot", "chroot", "Chroot") /* 0 */                                        \
+	X(18, SETGROUPS, "setgroups", "setgroups", "Credential") /* number of groups */            \
+	X(19, SETGID, "setgid", "setgid", "Credential") /* group ID */                             \
+	X(20, SETUID, "setuid", "setuid", "Credential") /* user ID */                              \
+	X(21, CAPGET, "capget", "capget", "AmbientCaps") /* 0 */                                   \
+	X(22, CAPSET, "capset", "capset", "AmbientCaps") /* 0 */                                   \
+	X(23, AMBIENT, "ambient capability", "prctl", "AmbientCaps") /* capability */              \
+	X(45, BOUNDING, "bounding set", "prctl", "Capabilities") /* capability */                  \
+	X(46, SECUREBITS, "securebits", "prctl", "Securebits") /* the value */                     \
+	X(47, CAPABILITIES, "capabilities", "capset", "Capabilities") /* 0 */                      \
+	X(48, FCHDIR, "fchdir", "fchdir", "DirFD") /* descriptor */                                \
+	X(24, CHDIR, "chdir", "chdir", "Dir") /* 0 */                                              \
+	X(25, PDEATHSIG, "pdeathsig", "prctl", "Pdeathsig") /* signal */                           \
+	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig") /* signal */                  \
+	X(27, FD_MOVE, "move descriptor", "fcntl", "Files") /* index in Files */                   \
+	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files") /* index in Files */                \
 	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first closed */        \
-	X(30, NOCTTY, "noctty", "ioctl", "Noctty")                       /* 0 */                   \
-	X(31, SETCTTY, "setctty", "ioctl", "Setctty")                    /* Ctty */                \
-	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \
-	X(33, PTRACE, "ptrace", "ptrace", "Ptrace")                      /* 0 */                   \
-	X(34, EXECVE, "execve", "execve", "")                            /* 0 */
+	X(49, OPEN, "open", "openat", "Open") /* index in Open */                                  \
+	X(30, NOCTTY, "noctty", "ioctl", "Noctty") /* 0 */                                         \
+	X(31, SETCTTY, "setctty", "ioctl", "Setctty") /* Ctty */                                   \
+	X(32, NOFILE, "nofile", "prlimit64", "") /* never reported */                              \
+	X(33, PTRACE, "ptrace", "ptrace", "Ptrace") /* 0 */                                        \
+	X(50, NO_NEW_PRIVS, "no_new_privs", "prctl", "NoNewPrivs") /* 0 */                         \
+	X(51, LANDLOCK, "landlock", "landlock_restrict_self", "Landlock") /* descriptor */         \
+	X(52, SECCOMP, "seccomp", "seccomp", "Seccomp") /* flags */                                \
+	X(34, EXECVE, "execve", "execve", "") /* 0 */
 
 enum forkexec_step {
 	FORKEXEC_STEP_NONE = 0, /* nothing failed */
@@ -111,7 +130,24 @@ enum forkexec_step {
 #define FORKEXEC_BLOCK_SIGNALS  (UINT64_C(1) << 16) /* while forkexec_finish() waits, at first */
 #define FORKEXEC_KEEP_DUMPABLE  (UINT64_C(1) << 17) /* with CREDENTIAL: put dumpable back */
 #define FORKEXEC_WHOLE_TABLE    (UINT64_C(1) << 18) /* with CLOSE_FDS: at the execve only */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 19) - 1)
+#define FORKEXEC_SIGMASK        (UINT64_C(1) << 19) /* sigmask */
+#define FORKEXEC_SIGDEFAULT     (UINT64_C(1) << 20) /* sigdefault */
+#define FORKEXEC_SIGIGNORE      (UINT64_C(1) << 21) /* sigignore */
+#define FORKEXEC_OOM_SCORE_ADJ  (UINT64_C(1) << 22) /* oom_score_adj */
+#define FORKEXEC_NICE           (UINT64_C(1) << 23) /* nice */
+#define FORKEXEC_IOPRIO         (UINT64_C(1) << 24) /* ioprio */
+#define FORKEXEC_UMASK          (UINT64_C(1) << 25) /* umask */
+#define FORKEXEC_SECUREBITS     (UINT64_C(1) << 26) /* securebits */
+#define FORKEXEC_NO_NEW_PRIVS   (UINT64_C(1) << 27) /* PR_SET_NO_NEW_PRIVS, for good */
+#define FORKEXEC_CAP_EFFECTIVE  (UINT64_C(1) << 28) /* cap_effective */
+#define FORKEXEC_CAP_PERMITTED  (UINT64_C(1) << 29) /* cap_permitted */
+#define FORKEXEC_CAP_INHERITABLE (UINT64_C(1) << 30) /* cap_inheritable */
+#define FORKEXEC_CAP_BOUNDING   (UINT64_C(1) << 31) /* cap_bounding */
+#define FORKEXEC_CAP_AMBIENT    (UINT64_C(1) << 32) /* cap_ambient; not with ambient_caps */
+#define FORKEXEC_DIR_FD         (UINT64_C(1) << 33) /* dir_fd */
+#define FORKEXEC_EXEC_FD        (UINT64_C(1) << 34) /* exec_fd */
+#define FORKEXEC_LANDLOCK       (UINT64_C(1) << 35) /* landlock_fd, landlock_flags */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 36) - 1)
 
 /*
  * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
@@ -143,6 +179,45 @@ struct forkexec_id_map {
 	int64_t container_id;
 	int64_t host_id;
 	int64_t size;
+};
+
+/* One limit of setrlimit(2); FORKEXEC_RLIM_INFINITY is none. */
+struct forkexec_rlimit {
+	uint32_t resource; /* RLIMIT_CORE and so on */
+	uint32_t padding;
+	uint64_t cur;
+	uint64_t max;
+};
+#define FORKEXEC_RLIM_INFINITY UINT64_MAX
+
+/* struct sched_attr of sched_setattr(2), which headers of libc do not have. */
+struct forkexec_scheduler {
+	uint32_t size; /* sizeof(struct forkexec_scheduler) */
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime; /* these in nanoseconds, for SCHED_DEADLINE */
+	uint64_t deadline;
+	uint64_t period;
+};
+
+/* A namespace to join: setns(2). */
+struct forkexec_namespace {
+	int32_t fd;    /* of a file below /proc/PID/ns, or a pidfd (Linux 5.8) */
+	uint32_t type; /* CLONE_NEWNET and so on; 0: whatever fd is */
+};
+
+/* A file to open in the child, as by posix_spawn_file_actions_addopen(3). */
+struct forkexec_open {
+	const char *path;
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t path_padding;
+#endif
+	int32_t fd;     /* what it becomes */
+	uint32_t flags; /* of open(2); O_CLOEXEC closes it again at the execve(2) */
+	uint32_t mode;
+	uint32_t padding;
 };
 
 /*
@@ -228,6 +303,56 @@ struct forkexec_request {
 	uint32_t work_padding; /* 32-bit ABIs do not agree on where a uint64_t may be */
 #endif
 	uint64_t work_size;
+
+	/*
+	 * Signals as sets: bit n-1 is signal n. sigmask replaces the caller's mask.
+	 * sigdefault and sigignore say what handlers and SIG_IGN become; SIGKILL and SIGSTOP
+	 * in sigdefault mean nothing, a signal in both is refused.
+	 */
+	uint64_t sigmask;
+	uint64_t sigdefault;
+	uint64_t sigignore;
+
+	/*
+	 * Sets of capabilities: bit n is capability n. A set without its flag stays as it is,
+	 * after setuid(2) as PR_SET_KEEPCAPS leaves it: permitted, but not effective. Those of
+	 * cap_ambient are made inheritable unless cap_inheritable is given; see
+	 * capabilities(7) for what an execve(2) makes of them all.
+	 */
+	uint64_t cap_effective;
+	uint64_t cap_permitted;
+	uint64_t cap_inheritable;
+	uint64_t cap_bounding;
+	uint64_t cap_ambient;
+
+	const struct forkexec_rlimit *rlimits; /* set in this order, before IDs change */
+	const uint64_t *cpus; /* bit n % 64 of cpus[n / 64] is CPU n; NULL: as they are */
+	const struct forkexec_scheduler *scheduler; /* NULL: as it is */
+	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
+	const struct forkexec_open *opens; /* in this order, when fds are in their places */
+	/*
+	 * Instructions for seccomp(2), struct sock_filter; NULL: no filter. It takes effect
+	 * last, just before the execve(2), which it must allow.
+	 */
+	const void *seccomp;
+	uint32_t n_rlimits;
+	uint32_t n_cpus;
+	uint32_t n_namespaces;
+	uint32_t n_opens;
+	uint32_t n_seccomp;     /* instructions */
+	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but NEW_LISTENER and the TSYNCs */
+
+	int32_t nice;          /* -20 to 19, as setpriority(2) takes it */
+	int32_t ioprio;        /* class and level, ioprio_set(2) */
+	int32_t oom_score_adj; /* the child is forked: written while it shares memory, it would
+				* be the caller's as well */
+	uint32_t umask;
+	uint32_t securebits;   /* after IDs and capabilities, PR_SET_SECUREBITS */
+	int32_t dir_fd;        /* fchdir(2), after chroot; dir is relative to it */
+	int32_t exec_fd;       /* the program, execveat(2); path then only stands in errors */
+	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
+	uint32_t landlock_flags;
+	uint32_t attributes_padding;
 };
 
 /*

@@ -16,7 +16,7 @@ root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
 all='386 amd64 arm armv7 arm64 ppc64le riscv64 s390x'
-core='child.c clone.c forkexec.c goabi.c hold.c paths.c plan.c trace.c nocgo/entry.c'
+core='attr.c child.c clone.c forkexec.c goabi.c hold.c paths.c plan.c trace.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
@@ -49,7 +49,7 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 
 sources() { # what the text depends on; a change of the code in any of it makes the text stale
 	cd "$root"
-	for f in $core $own core.h goabi.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
+	for f in $core $own child_attr.h child_fds.h core.h goabi.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
 	echo include/forkexec_go.h
 	[ ! -f "c/nocgo/entry_$goarch.S" ] || echo "c/nocgo/entry_$goarch.S"

@@ -24,6 +24,7 @@ var programs = map[string]func() int{
 	"settings":      settings,
 	"refused":       refused,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
+	"state":         printState,
 }
 
 // settings prints what the setting makes of the implementation, of a good start and

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # check.sh - is the core still freestanding? Compiled by every compiler and at every level,
-# c/{child,clone,forkexec,goabi,hold,plan}.c must link to one object that needs no symbol of
+# c/{attr,child,clone,forkexec,goabi,hold,plan}.c must link to one object that needs no symbol of
 # anybody else and has no data that could be written, child.c even by itself and with
 # sanitizers. The child's deepest path must fit CHILD_STACK twice, and nobody but sys.h
 # may speak to libc. Compilers that are absent are skipped, and said so.
@@ -11,7 +11,7 @@
 set -u
 
 root=${1:-$(dirname "$0")/../..}
-core='child clone forkexec goabi hold paths plan trace'
+core='attr child clone forkexec goabi hold paths plan trace'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0
@@ -158,7 +158,7 @@ stack_use()
 grep_sources()
 {
 	for unit in $core core; do
-		for file in "$root/c/$unit.c" "$root/c/$unit.h"; do
+		for file in "$root/c/$unit.c" "$root/c/$unit.h" "$root/c/${unit}"_*.h; do
 			[ -e "$file" ] || continue
 			"${CC:-cc}" -fpreprocessed -dD -E -P "$file" 2>/dev/null >"$scratch/text"
 			if grep -nE '\berrno\b|\bsyscall *\(|__asm__ *volatile *\("(syscall|svc)' \
