@@ -104,7 +104,7 @@ static uint32_t groups(const struct forkexec_request *r)
 		ret |= ATTR_CAPABILITIES;
 	if (r->n_ambient_caps || (r->flags & capabilities && r->flags & FORKEXEC_CREDENTIAL))
 		ret |= ATTR_KEEPCAPS;
-	if (r->flags & (FORKEXEC_NO_NEW_PRIVS | FORKEXEC_LANDLOCK) || r->seccomp || r->n_rlimits)
+	if (r->flags & (FORKEXEC_NO_NEW_PRIVS | FORKEXEC_LANDLOCK | FORKEXEC_STOP_EXEC) || r->seccomp || r->n_rlimits)
 		ret |= ATTR_LAST;
 	return ret;
 }
@@ -142,12 +142,15 @@ static int may_dump_core(const struct forkexec_request *r)
  * - Fewer permitted capabilities, and it may be traced by whom we may not be.
  * - In another user namespace, whose owner has every capability over it; for one in a time
  *   namespace the kernel wants memory of its own. A type of 0 may be either.
+ * - One that waits for its parent is there long enough to be stopped, traced and killed.
  * - Before Linux 5.16 a core dump ends all that share the memory (zap_threads()).
  */
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
 {
 	uint32_t i;
 
+	if (r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))
+		return 0;
 	if (r->flags & (FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
 		return 0;
 	for (i = 0; i < r->n_namespaces; i++)

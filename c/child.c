@@ -47,24 +47,44 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 			child_fail(job, FORKEXEC_STEP_##STEP, try_ret, (int64_t)(detail));         \
 	} while (0)
 
-/* The parent writes the ID maps, or not, and then says what to do. */
-CHILD static void child_id_map_sync(struct job *job)
+/* Waits until the parent says what to do. Its end, or that of the pipe, is ours. */
+CHILD static void child_await(struct job *job, int32_t fd, uint32_t step)
 {
 	struct record message;
 	long n;
 
-	/* Else our own copy of the write end would keep us waiting for a dead parent. */
-	sys_close(job->own[OWN_SYNC_WRITE]);
-	job->own[OWN_SYNC_WRITE] = -1; /* free again: a moved descriptor may get the number */
 	do {
-		n = sys_read(job->own[OWN_SYNC], &message, sizeof(message));
+		n = sys_read(fd, &message, sizeof(message));
 	} while (n == -E_INTR);
 	if (n < 0)
-		child_fail(job, FORKEXEC_STEP_IDMAP_SYNC, n, 0);
+		child_fail(job, step, n, 0);
 	if (n != sizeof(message))
-		child_fail(job, FORKEXEC_STEP_IDMAP_SYNC, -E_INVAL, n);
+		child_fail(job, step, -E_INVAL, n);
 	if (message.step != FORKEXEC_STEP_NONE)
 		child_fail(job, message.step, -(long)message.err, message.detail);
+}
+
+/*
+ * Our own copies of the write ends would keep us waiting for a dead parent. The numbers are
+ * free again: a moved descriptor may get them.
+ */
+CHILD static void child_close_write_ends(struct job *job)
+{
+	if (job->own[OWN_SYNC_WRITE] >= 0)
+		sys_close(job->own[OWN_SYNC_WRITE]);
+	if (job->own[OWN_STOP_WRITE] >= 0)
+		sys_close(job->own[OWN_STOP_WRITE]);
+	job->own[OWN_SYNC_WRITE] = job->own[OWN_STOP_WRITE] = -1;
+}
+
+/* The parent runs a hook, writes the ID maps, or not. */
+CHILD static void child_id_map_sync(struct job *job)
+{
+	child_close_write_ends(job);
+	if (job->request->flags & FORKEXEC_STOP_CLONE)
+		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_STOP_CLONE);
+	else if (job->own[OWN_SYNC] >= 0)
+		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_IDMAP_SYNC);
 }
 
 CHILD static void child_process_group(struct job *job)
@@ -200,7 +220,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 
 	if (job->attributes & ATTR_KEEPCAPS)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
-	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP))
+	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))
 		child_id_map_sync(job);
 
 	/* Session ID, process group, foreground: before the mask, against SIGTTOU. */

@@ -184,6 +184,18 @@ CHILD static void child_open_files(struct job *job)
 	}
 }
 
+/* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */
+CHILD static void child_stop(struct job *job)
+{
+	struct record here;
+
+	here.step = FORKEXEC_STEP_STOP_EXEC;
+	here.err = 0;
+	here.detail = 0;
+	TRY(STOP_EXEC, sys_write(job->own[OWN_REPORT], &here, sizeof(here)), 0);
+	child_await(job, job->own[OWN_STOP], FORKEXEC_STEP_STOP_EXEC);
+}
+
 /* What would hinder the other steps, and what cannot be undone. */
 CHILD static void child_confine(struct job *job)
 {
@@ -200,6 +212,8 @@ CHILD static void child_confine(struct job *job)
 		TRY(LANDLOCK,
 		    sys_landlock_restrict_self(job->own[OWN_LANDLOCK], r->landlock_flags),
 		    r->landlock_fd);
+	if (r->flags & FORKEXEC_STOP_EXEC)
+		child_stop(job);
 	if (r->seccomp) {
 		program.len = (uint16_t)r->n_seccomp;
 		program.filter = r->seccomp;

@@ -47,9 +47,11 @@ enum own_fd {
 	OWN_ERRNO_PIPE,  /* request.errno_pipe */
 	OWN_EXEC,        /* request.exec_fd */
 	OWN_LANDLOCK,    /* request.landlock_fd */
+	OWN_STOP,        /* read end of the pipe that ends the stop before the execve */
 	N_KEPT_FDS,      /* those before here last until the execve */
 	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
 	OWN_SYNC_WRITE,  /* the other end, closed when the child reads */
+	OWN_STOP_WRITE,  /* the other end, closed at once */
 	N_NEEDED_OWN_FDS,
 	OWN_REPORT_READ = N_NEEDED_OWN_FDS, /* the parent's ends */
 	OWN_HOLD_READ,
@@ -94,7 +96,9 @@ struct job {
 	uint32_t n_oom_text;
 	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
-	int32_t sync[2];    /* the sync pipe of parent-written ID maps; -1 */
+	int32_t sync[2];    /* the sync pipe of parent-written ID maps and STOP_CLONE; -1 */
+	int32_t stop[2];    /* that of STOP_EXEC; -1 */
+	uint32_t stopped;   /* the step at which the child waits for forkexec_continue() */
 	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
 	int32_t own[N_OWN_FDS]; /* their numbers in the child; -1: none, or closed */
 	uint32_t with_pidfd;
@@ -192,6 +196,9 @@ HIDDEN void forkexec_attr_plan(struct job *job);
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);
+
+/* clone.c: of the stops, when the child has left */
+HIDDEN void forkexec_close_stops(struct job *job);
 
 /* plan.c */
 HIDDEN size_t forkexec_plan_number(char *text, int64_t value);

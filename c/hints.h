@@ -91,6 +91,8 @@
 			  "The terminal may also belong to another session.")                      \
 	X(SETCTTY, ENOTTY, "Ctty is an index into Files, and that file is not a terminal.")        \
 	X(PTRACE, EPERM, "The child is being traced already, or ptrace(2) is forbidden.")          \
+	X(STOP_CLONE, ECANCELED, "OnClone, or a helper that writes the ID maps, has returned an error.") \
+	X(STOP_EXEC, ECANCELED, "OnExec has returned an error.")                                   \
 	X(OOM_SCORE_ADJ, EACCES,                                                                   \
 	  "A lower score than the one that the process was given needs CAP_SYS_RESOURCE; or"       \
 	  " the file is root's because the caller is not dumpable.")                               \

@@ -136,5 +136,8 @@ const (
 	_ = -(uint64(Failed) ^ C.FORKEXEC_FAILED)
 	_ = -(uint64(TimedOut) ^ C.FORKEXEC_TIMED_OUT)
 	_ = -(uint64(Cancelled) ^ C.FORKEXEC_CANCELLED)
+	_ = -(uint64(Stopped) ^ C.FORKEXEC_STOPPED)
+	_ = -(StopClone ^ C.FORKEXEC_STOP_CLONE)
+	_ = -(StopExec ^ C.FORKEXEC_STOP_EXEC)
 	_ = -(StateNoClone3 ^ C.FORKEXEC_STATE_NO_CLONE3)
 )

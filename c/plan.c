@@ -251,6 +251,8 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 	job->parent_pid = r->pdeathsig ? sys_getpid() : 0;
 	job->report[0] = job->report[1] = -1;
 	job->sync[0] = job->sync[1] = -1;
+	job->stop[0] = job->stop[1] = -1;
+	job->stopped = FORKEXEC_STEP_NONE;
 	job->pidfd = -1;
 	job->share = SHARE_NOT;
 	job->held = 0;

@@ -112,6 +112,7 @@ const (
 	Failed
 	TimedOut
 	Cancelled
+	Stopped
 )
 
 // State is struct forkexec_state.
@@ -163,6 +164,8 @@ const (
 	DirFd
 	ExecFd
 	Landlock
+	StopClone
+	StopExec
 
 	StateNoClone3 uint32 = 1
 )
@@ -181,6 +184,6 @@ func MayMakePipes(r *Request, s *State) bool {
 	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&KeepDumpable != 0 ||
 		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 ||
 		// forkexec_attr_may_share() in attr.c: such a child is forked, or may be.
-		r.Flags&(OomScoreAdj|CapPermitted|CapEffective) != 0 ||
+		r.Flags&(StopClone|StopExec|OomScoreAdj|CapPermitted|CapEffective) != 0 ||
 		r.NNamespaces != 0 || r.NRlimits != 0 || r.Scheduler != 0 || r.Seccomp != 0
 }

@@ -95,6 +95,20 @@ type Options struct {
 	// is told /dev/fd/N, which it can open only if ExecFD is in Files as N or lacks
 	// FD_CLOEXEC: else the execve fails with ENOENT.
 	ExecFD *os.File
+
+	// OnClone and OnExec are called in the goroutine of Start while the child waits: right
+	// after the clone, before its ID maps are written and all other steps; and before its
+	// execve, with only Seccomp still to come. pid is the child's in this process's PID
+	// namespace. All else goes on meanwhile. If one returns an error the child is killed, and
+	// Start's *Error wraps it. The end of Start's context kills the child, too, but does not
+	// interrupt the function. With TextBusyTimeout they are called once for each try. Such a
+	// child is forked.
+	OnClone, OnExec func(pid int) error
+
+	// IDMapHelpers writes UidMappings and GidMappings by newuidmap(1) and newgidmap(1), which
+	// let ordinary users have the IDs of /etc/subuid and /etc/subgid, after OnClone. It needs
+	// CLONE_NEWUSER in Cloneflags.
+	IDMapHelpers bool
 }
 
 // A Rlimit is one limit of setrlimit(2). The greatest uint64 is no limit. That of RLIMIT_NOFILE
@@ -172,6 +186,9 @@ var onlyC = []struct {
 	{"NoNewPrivs", StepNoNewPrivs, func(o *Options) bool { return o.NoNewPrivs }},
 	{"Landlock", StepLandlock, func(o *Options) bool { return o.Landlock != nil }},
 	{"Seccomp", StepSeccomp, func(o *Options) bool { return o.Seccomp != nil }},
+	{"OnClone", StepStopClone, func(o *Options) bool { return o.OnClone != nil }},
+	{"OnExec", StepStopExec, func(o *Options) bool { return o.OnExec != nil }},
+	{"IDMapHelpers", StepStopClone, func(o *Options) bool { return o.IDMapHelpers }},
 	{"ExecFD", StepExecve, func(o *Options) bool { return o.ExecFD != nil }},
 }
 

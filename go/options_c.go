@@ -33,7 +33,7 @@ func emitOptions(e *emitter, r *c.Request, opt *Options) {
 		e.number(r, c.Securebits, &narrowed, &bits, StepSecurebits)
 		r.Securebits = uint32(narrowed)
 	}
-	r.Flags |= c.NoNewPrivs & flagIf(opt.NoNewPrivs)
+	r.Flags |= c.NoNewPrivs&flagIf(opt.NoNewPrivs) | c.StopClone&flagIf(opt.OnClone != nil) | c.StopExec&flagIf(opt.OnExec != nil)
 	e.file(r, c.DirFd, &r.DirFd, opt.DirFD, StepFchdir, "DirFD")
 	e.file(r, c.ExecFd, &r.ExecFd, opt.ExecFD, StepExecve, "ExecFD")
 	e.file(r, c.Landlock, &r.LandlockFd, opt.Landlock, StepLandlock, "Landlock")

@@ -63,6 +63,7 @@ type child struct {
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
 	scarce   bool    // threads are
+	hookErr  *Error  // of OnClone or OnExec
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -253,7 +254,7 @@ const (
 func nanotime() int64
 
 // once makes the child and waits for its execve, or for the end of ctx.
-func (s *child) once(ctx context.Context) fate {
+func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
 	s.req.NowMs = uint32(nanotime() / 1e6)
 	s.scarce = threadsAreScarce(starting.Add(1))
@@ -261,7 +262,7 @@ func (s *child) once(ctx context.Context) fate {
 	if !s.clone() {
 		return unborn
 	}
-	outcome := s.wait(ctx)
+	outcome := s.wait(ctx, opt)
 	if outcome == c.Failed {
 		return failed
 	}
@@ -271,7 +272,8 @@ func (s *child) once(ctx context.Context) fate {
 	return ended
 }
 
-func (s *child) wait(ctx context.Context) c.Outcome {
+// waitOnce returns at the latest when the child stops for a hook.
+func (s *child) waitOnce(ctx context.Context) c.Outcome {
 	if s.scarce {
 		waitWithP(s.work)
 	}
@@ -309,6 +311,7 @@ const (
 // may have been.
 func (s *child) end() bool {
 	kill(int(s.res.Pid), int(s.res.Pidfd))
+	c.Continue(s.req, s.res, syscall.ECANCELED) // if it waits for a hook
 	switch c.Finish(s.req, s.res, state(), int64(killGrace)) {
 	case c.Failed: // and has been reaped
 		s.free()
@@ -402,6 +405,12 @@ func reap(pid, pidfd int) {
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
 func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+	if opt != nil && opt.IDMapHelpers {
+		var err *Error
+		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
+			return 0, err
+		}
+	}
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -419,6 +428,9 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 	}
 	defer s.free()
 	defer runtime.KeepAlive(opt) // its files are open until here
+	if fate != started && s.hookErr != nil {
+		return 0, s.hookErr
+	}
 	if fate != started {
 		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr, opt)
 	}
@@ -432,10 +444,10 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 // the whole start that is repeated: of a program that is open for writing, the child itself
 // may have held that descriptor, as a copy of ours.
 func (s *child) again(ctx context.Context, opt *Options) fate {
-	fate := s.once(ctx)
+	fate := s.once(ctx, opt)
 	if fate == failed && s.res.RetryFlags != 0 {
 		s.req.Flags |= s.res.RetryFlags
-		fate = s.once(ctx)
+		fate = s.once(ctx, opt)
 	}
 	if opt == nil || opt.TextBusyTimeout <= 0 {
 		return fate
@@ -450,7 +462,7 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 			return ended
 		case <-timer.C:
 		}
-		fate = s.once(ctx)
+		fate = s.once(ctx, opt)
 	}
 	return fate
 }

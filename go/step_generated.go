@@ -13,6 +13,7 @@ const (
 	StepClone         Step = 4  // the flags asked for or refused
 	StepWait          Step = 5  // 0
 	StepKeepcaps      Step = 6  // 0
+	StepStopClone     Step = 53 // bytes read
 	StepIdmapSync     Step = 7  // bytes read
 	StepSetsid        Step = 8  // 0
 	StepSetpgid       Step = 9  // process group
@@ -57,6 +58,7 @@ const (
 	StepPtrace        Step = 33 // 0
 	StepNoNewPrivs    Step = 50 // 0
 	StepLandlock      Step = 51 // descriptor
+	StepStopExec      Step = 54 // bytes read
 	StepSeccomp       Step = 52 // flags
 	StepExecve        Step = 34 // 0
 )
@@ -68,6 +70,7 @@ var stepTable = [...]stepInfo{
 	StepClone:         {"clone", "clone3", "Cloneflags"},
 	StepWait:          {"wait", "futex", ""},
 	StepKeepcaps:      {"keepcaps", "prctl", "AmbientCaps"},
+	StepStopClone:     {"stop after clone", "read", "OnClone"},
 	StepIdmapSync:     {"id map sync", "read", "UidMappings"},
 	StepSetsid:        {"setsid", "setsid", "Setsid"},
 	StepSetpgid:       {"setpgid", "setpgid", "Setpgid"},
@@ -112,6 +115,7 @@ var stepTable = [...]stepInfo{
 	StepPtrace:        {"ptrace", "ptrace", "Ptrace"},
 	StepNoNewPrivs:    {"no_new_privs", "prctl", "NoNewPrivs"},
 	StepLandlock:      {"landlock", "landlock_restrict_self", "Landlock"},
+	StepStopExec:      {"stop before exec", "read", "OnExec"},
 	StepSeccomp:       {"seccomp", "seccomp", "Seccomp"},
 	StepExecve:        {"execve", "execve", ""},
 }
@@ -165,6 +169,8 @@ var hintTable = [...]hintInfo{
 	{StepSetctty, errnoEPERM, "Only a session leader without a terminal may take one: set Setsid. The terminal may also belong to another session."},
 	{StepSetctty, errnoENOTTY, "Ctty is an index into Files, and that file is not a terminal."},
 	{StepPtrace, errnoEPERM, "The child is being traced already, or ptrace(2) is forbidden."},
+	{StepStopClone, errnoECANCELED, "OnClone, or a helper that writes the ID maps, has returned an error."},
+	{StepStopExec, errnoECANCELED, "OnExec has returned an error."},
 	{StepOomScoreAdj, errnoEACCES, "A lower score than the one that the process was given needs CAP_SYS_RESOURCE; or the file is root's because the caller is not dumpable."},
 	{StepOomScoreAdj, errnoEINVAL, "The score is not between -1000 and 1000."},
 	{StepOomScoreAdj, errnoENOENT, "/proc is not mounted where the child looks for it."},
@@ -216,6 +222,7 @@ const (
 	errnoEAGAIN     = 11
 	errnoEBADF      = 9
 	errnoEBUSY      = 16
+	errnoECANCELED  = 125
 	errnoEINVAL     = 22
 	errnoEISDIR     = 21
 	errnoELOOP      = 40

@@ -52,6 +52,7 @@ extern "C" {
 	X(5, WAIT, "wait", "futex", "") /* 0 */                                                    \
 	/* In the child, in this order. */                                                         \
 	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps") /* 0 */                                 \
+	X(53, STOP_CLONE, "stop after clone", "read", "OnClone") /* bytes read */                  \
 	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings") /* bytes read */                    \
 	X(8, SETSID, "setsid", "setsid", "Setsid") /* 0 */                                         \
 	X(9, SETPGID, "setpgid", "setpgid", "Setpgid") /* process group */                         \
@@ -97,6 +98,7 @@ extern "C" {
 	X(33, PTRACE, "ptrace", "ptrace", "Ptrace") /* 0 */                                        \
 	X(50, NO_NEW_PRIVS, "no_new_privs", "prctl", "NoNewPrivs") /* 0 */                         \
 	X(51, LANDLOCK, "landlock", "landlock_restrict_self", "Landlock") /* descriptor */         \
+	X(54, STOP_EXEC, "stop before exec", "read", "OnExec") /* bytes read */                    \
 	X(52, SECCOMP, "seccomp", "seccomp", "Seccomp") /* flags */                                \
 	X(34, EXECVE, "execve", "execve", "") /* 0 */
 
@@ -147,7 +149,9 @@ enum forkexec_step {
 #define FORKEXEC_DIR_FD         (UINT64_C(1) << 33) /* dir_fd */
 #define FORKEXEC_EXEC_FD        (UINT64_C(1) << 34) /* exec_fd */
 #define FORKEXEC_LANDLOCK       (UINT64_C(1) << 35) /* landlock_fd, landlock_flags */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 36) - 1)
+#define FORKEXEC_STOP_CLONE     (UINT64_C(1) << 36) /* wait for forkexec_continue(): at once, */
+#define FORKEXEC_STOP_EXEC      (UINT64_C(1) << 37) /* and before seccomp and the execve */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 38) - 1)
 
 /*
  * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
@@ -375,6 +379,7 @@ enum forkexec_outcome {
 	FORKEXEC_FAILED,    /* at a step: see the result */
 	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
+	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step */
 };
 
 /*
@@ -460,6 +465,19 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
 enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      struct forkexec_result *ret, struct forkexec_state *state,
 				      int64_t timeout_ns);
+
+/*
+ * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE or
+ * FORKEXEC_STOP_EXEC has asked for.
+ *
+ * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
+ * STOP_CLONE (its ID maps are not written yet) or STOP_EXEC. The caller may take its time, and
+ * then calls this, with err 0, or with a positive errno that the child fails with at that step;
+ * then forkexec_finish() again. To kill the child is no reason not to call it. If the caller ends, the
+ * child does.
+ * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
+ */
+int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
 
 /*
  * forkexec_settle - make this process dumpable again, if it is time.

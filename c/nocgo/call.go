@@ -16,6 +16,7 @@ const (
 	forkexecOpGoFinish
 	forkexecOpSettle
 	forkexecOpHash
+	forkexecOpContinue
 )
 
 // forkexecHead is CALL_HEAD of entry.c. With it, a forkexecArgs is one 8 KiB object.

@@ -260,6 +260,12 @@ static void set_all_capabilities(struct forkexec_request *r, struct world *w)
 	r->cap_permitted = r->cap_inheritable = 1 << 10;
 }
 
+static void set_stops(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->flags |= FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC;
+}
+
 static void set_setns(struct forkexec_request *r, struct world *w)
 {
 	static struct forkexec_namespace list[1];
@@ -322,6 +328,8 @@ const struct fault_case fault_cases[] = {
 	{"landlock", set_landlock, 0, 0, 3, NOTHING, 0, 0},
 	{"capabilities", set_capabilities, NEEDS_ROOT | BOUNDS, 0, 3, NOTHING, 0, 0},
 	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},
+	{"stops", set_stops, STOPS, 0, 2, NOTHING, 0, 0},
+	{"stops, fork", set_stops, STOPS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"join a namespace", set_setns, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"close fds", set_close_fds, CLOSES, 0, 3, NOTHING, 0, 0},
 	{"no close_range", set_close_fds, CLOSES, 0, 3, NO_CALL(close_range, ENOSYS), 0, 0},

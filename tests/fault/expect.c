@@ -103,7 +103,7 @@ int tolerated_by_child(const struct fault_case *c)
 }
 
 /* What a parent's call that fails must come back as. */
-uint32_t parent_step(int *err)
+uint32_t parent_step(const struct fault_case *c, int *err)
 {
 	static const uint32_t maps[] = {0, FORKEXEC_STEP_UID_MAP, FORKEXEC_STEP_PROC_SETGROUPS,
 					FORKEXEC_STEP_GID_MAP};
@@ -127,6 +127,10 @@ uint32_t parent_step(int *err)
 			return FORKEXEC_STEP_GID_MAP;
 		}
 		n = injector->hit_index;
+		if (c->needs & STOPS) { /* what the child waits for never comes */
+			*err = EINVAL;
+			return n == 1 ? FORKEXEC_STEP_STOP_CLONE : FORKEXEC_STEP_STOP_EXEC;
+		}
 		if (injector->hit_nr == SYS_openat)
 			n -= injector->opens_before;
 		if (injector->by_number[PARENT][SYS_openat] > injector->opens_before && n <= 3)
@@ -174,6 +178,8 @@ int child_step_fits(uint32_t step, long nr)
 	case FORKEXEC_STEP_UID_MAP:
 	case FORKEXEC_STEP_OOM_SCORE_ADJ:
 		return nr == SYS_openat;
+	case FORKEXEC_STEP_STOP_EXEC:
+		return nr == SYS_write;
 	case FORKEXEC_STEP_OPEN:
 		return nr == SYS_dup3;
 	case FORKEXEC_STEP_EXECVE:
