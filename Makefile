@@ -61,7 +61,7 @@ $(B)/forkexec.pc: c/forkexec.pc.in
 install: all
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 644 include/forkexec.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(B)/libforkexec.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(B)/libforkexec.so $(DESTDIR)$(PREFIX)/lib/libforkexec.so.$(VERSION)
 	ln -sf libforkexec.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
@@ -73,7 +73,7 @@ install: all
 ## uninstall: removes what install has put there
 .PHONY: uninstall
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_go.h lib/libforkexec.* \
+	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_attr.h include/forkexec_go.h lib/libforkexec.* \
 		lib/pkgconfig/forkexec.pc share/man/man3/forkexec_spawn.3 share/man/man7/forkexec.7
 
 BENCH := $(GO) run ./bench/spawnbench -build $(B)/bench

@@ -50,6 +50,7 @@ test)
 	need strace has strace
 	need util-linux has setpriv
 	need gdb has gdb
+	need uidmap has newuidmap
 	;;
 bench)
 	need git has git

@@ -51,6 +51,7 @@ sources() { # what the text depends on; a change of the code in any of it makes 
 	cd "$root"
 	for f in $core $own child_attr.h child_fds.h core.h goabi.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
+	echo include/forkexec_attr.h
 	echo include/forkexec_go.h
 	[ ! -f "c/nocgo/entry_$goarch.S" ] || echo "c/nocgo/entry_$goarch.S"
 }
