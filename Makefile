@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Builds, tests and measures forkexec. `make help` lists the targets. Everything
-# that is made goes to build/. CFLAGS, CC, PREFIX and DESTDIR are the user's.
+# that is made goes to build/. CFLAGS, CPPFLAGS, LDFLAGS, CC,
+# PREFIX, LIBDIR and DESTDIR are the user's.
 
 CC ?= cc
 GO ?= go
 AR ?= ar
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+# What runs a program for another machine, as qemu-aarch64.
+COMPLETE ?=
 B := build
 
 ifeq ($(V),)
@@ -24,20 +28,25 @@ version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkex
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
-CORE := attr child clone forkexec goabi hold paths plan trace
+CORE := attr child clone explain explain_clone explain_exec explain_fds explain_files explain_ids \
+	explain_limits explain_path explain_text forkexec goabi hold plan
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
-## all: the C library, static and shared, with its pkg-config file
+## all: the command forkexec; the C library, static and shared, with its pkg-config file
 .PHONY: all
-all: $(B)/libforkexec.a $(B)/libforkexec.so $(B)/forkexec.pc
+all: $(B)/forkexec $(B)/forkexec.bash $(B)/forkexec.zsh lib
+
+## lib: the library alone
+.PHONY: lib
+lib: $(B)/libforkexec.a $(B)/libforkexec.so $(B)/forkexec.pc
 
 $(B)/obj/%.o: c/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(PROJECT_CFLAGS) $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(CPPFLAGS) -c $< -o $@
 
 # lib.c and step.c are public as a whole; the core marks what is public itself.
 $(B)/obj/lib.o $(B)/obj/step.o: PROJECT_CFLAGS += -fvisibility=default
@@ -51,30 +60,65 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,c/forkexec.map -Wl,-z,defs \
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
 
+# The command is a user of the library, so it has no more of it than others have.
+CLI := apply dry help main names options report
+$(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
+$(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcap
+
+.PHONY: libcap
+libcap:
+	@printf '#include <sys/capability.h>\n' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 || { \
+		echo 'The command needs libcap: apt-get install -y libcap-dev (the library alone: make lib)' >&2; exit 1; }
+$(CLI:%=$(B)/obj/cli/%.o): | libcap
+$(B)/forkexec.bash $(B)/forkexec.zsh: $(B)/forkexec.%: $(B)/forkexec
+	$(Q)$(COMPLETE) $< --completion $* >$@
+
 # Always made anew: it depends on PREFIX.
 .PHONY: $(B)/forkexec.pc
 $(B)/forkexec.pc: c/forkexec.pc.in
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
-## install: headers, libraries, pkg-config file and man pages below DESTDIR/PREFIX
+MAN3 = $(filter-out forkexec_spawn,$(shell sed -n 's/^\t\(forkexec_[a-z_]*\);$$/\1/p' c/forkexec.map))
+share = $(DESTDIR)$(PREFIX)/share
+libdir = $(DESTDIR)$(LIBDIR)
+
+## install: command, library, pkg-config file, man pages and completions below DESTDIR/PREFIX
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-		$(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(B)/libforkexec.a $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(B)/libforkexec.so $(DESTDIR)$(PREFIX)/lib/libforkexec.so.$(VERSION)
-	ln -sf libforkexec.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf libforkexec.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libforkexec.so
-	install -m 644 $(B)/forkexec.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 644 c/man/forkexec_spawn.3 $(DESTDIR)$(PREFIX)/share/man/man3
-	install -m 644 c/man/forkexec.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(libdir)/pkgconfig \
+		$(share)/man/man1 $(share)/man/man3 $(share)/man/man7 \
+		$(share)/bash-completion/completions $(share)/zsh/vendor-completions
+	install -m 755 $(B)/forkexec $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libforkexec.a $(libdir)
+	install -m 755 $(B)/libforkexec.so $(libdir)/libforkexec.so.$(VERSION)
+	ln -sf libforkexec.so.$(VERSION) $(libdir)/$(SONAME)
+	ln -sf libforkexec.so.$(VERSION) $(libdir)/libforkexec.so
+	install -m 644 $(B)/forkexec.pc $(libdir)/pkgconfig
+	install -m 644 c/man/forkexec.1 $(share)/man/man1
+	install -m 644 c/man/forkexec_spawn.3 $(share)/man/man3
+	install -m 644 c/man/forkexec.7 $(share)/man/man7
+	for f in $(MAN3); do echo '.so man3/forkexec_spawn.3' >$(share)/man/man3/$$f.3 || exit 1; done
+	install -m 644 $(B)/forkexec.bash $(share)/bash-completion/completions/forkexec
+	install -m 644 $(B)/forkexec.zsh $(share)/zsh/vendor-completions/_forkexec
+	@[ -n '$(DESTDIR)' ] || { [ "$$(id -u)" -eq 0 ] && ldconfig; } || \
+		echo 'Now run ldconfig as root, or set LD_LIBRARY_PATH=$(LIBDIR), for programs that use the library.'
 
 ## uninstall: removes what install has put there
 .PHONY: uninstall
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f include/forkexec.h include/forkexec_attr.h include/forkexec_go.h lib/libforkexec.* \
-		lib/pkgconfig/forkexec.pc share/man/man3/forkexec_spawn.3 share/man/man7/forkexec.7
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/forkexec include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h \
+		share/man/man1/forkexec.1 share/man/man7/forkexec.7 share/man/man3/forkexec_spawn.3 \
+		$(MAN3:%=share/man/man3/%.3) share/bash-completion/completions/forkexec \
+		share/zsh/vendor-completions/_forkexec
+	rm -f $(libdir)/libforkexec.* $(libdir)/pkgconfig/forkexec.pc
+
+## deb: the Debian packages libforkexec0, libforkexec-dev and forkexec, into build/deb
+.PHONY: deb
+deb: deb-tools
+	packaging/deb.sh $(B)/deb
 
 BENCH := $(GO) run ./bench/spawnbench -build $(B)/bench
 bench_files = -json $(B)/$(1).json -report $(B)/$(1).html -bench $(B)/$(1).txt
@@ -129,8 +173,8 @@ matrix: test-tools
 kernels: kernels-tools
 	$(Q)CC='$(CC)' GO='$(GO)' tests/kernels/run.sh $(if $(MATRIX),-matrix) $(KERNELS)
 
-.PHONY: bench-tools kernels-tools test-tools
-bench-tools kernels-tools test-tools:
+.PHONY: bench-tools deb-tools kernels-tools test-tools
+bench-tools deb-tools kernels-tools test-tools:
 	$(Q)tests/install-tools.sh $(@:-tools=)
 
 ## gen: all that is generated: gen-steps and gen-text
@@ -146,6 +190,11 @@ gen-steps:
 .PHONY: gen-text
 gen-text:
 	$(Q)c/nocgo/gen.sh $(ARCHS)
+
+## rename: another module path, in every file (MODULE=github.com/somebody/forkexec)
+.PHONY: rename
+rename:
+	$(GO) run ./go/internal/rename '$(MODULE)'
 
 ## fmt: gofmt
 .PHONY: fmt
@@ -182,4 +231,4 @@ clean:
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 12
 
--include $(wildcard $(B)/obj/*.d)
+-include $(wildcard $(B)/obj/*.d $(B)/obj/cli/*.d)

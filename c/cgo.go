@@ -51,5 +51,12 @@ func Settle(s *State) int {
 	return int(C.forkexec_settle((*C.struct_forkexec_state)(unsafe.Pointer(s))))
 }
 
+// Explain is forkexec_explain_as: it writes to the buffer of size bytes, which lies in
+// memory like r and res, and returns the length of the whole text.
+func Explain(r *Request, res *Result, flags uint32, buffer unsafe.Pointer, size int) int {
+	return int(C.forkexec_explain_as((*C.struct_forkexec_request)(unsafe.Pointer(r)),
+		(*C.struct_forkexec_result)(unsafe.Pointer(res)), C.uint32_t(flags), (*C.char)(buffer), C.uint64_t(size)))
+}
+
 // Cancel makes a Finish of another thread on the same work memory return Cancelled.
 func Cancel(work unsafe.Pointer) { C.forkexec_cancel(work) }

@@ -85,6 +85,7 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	struct sys_clone_args args;
 
 	job->method = method;
+	job->waits = (flags & CLONE_VFORK) != 0;
 	job->own[OWN_REPORT_READ] = job->report[0];
 	job->own[OWN_REPORT] = job->report[1];
 	job->own[OWN_SYNC] = job->sync[0];
@@ -199,9 +200,67 @@ static long clone_held(struct job *job, struct forkexec_result *reterr,
 	forkexec_hold_end(job, state, ret > 0 && job->share);
 	if (was_refused(ret, reterr) && job->share == SHARE_CLONE3) {
 		job->share = SHARE_NOT;
+		job->refused = 1;
 		ret = try_methods(job, reterr, bits, ret_refused);
 	}
 	return ret;
+}
+
+/*
+ * Are we traced? A tracer is told of a clone by one of three events. Of a child that shares
+ * memory without CLONE_VFORK it hears "fork" (kernel_clone() in Linux), so gdb takes its
+ * breakpoints out of what it believes to be the child's copy, and thus out of us. While
+ * somebody traces us, CLONE_VFORK therefore tells the truth.
+ *
+ * The answer may be 20 ms old: to attach takes a debugger longer, and stops us meanwhile. To
+ * look costs about ten microseconds, too much for each start.
+ */
+#define TRACED_MS 20
+
+/* Milliseconds since boot; the difference of two is right across the overflow. */
+static uint32_t now_ms(void)
+{
+	struct sys_timespec t;
+
+	t.sec = t.nsec = 0;
+	sys_monotonic(&t);
+	return (uint32_t)t.sec * 1000 + (uint32_t)t.nsec / 1000000;
+}
+
+/* The line is among the first of the file. Without /proc nobody traces us. */
+static int read_tracer(void)
+{
+	static const char name[] = "\nTracerPid:\t";
+	char text[384];
+	const size_t n_name = sizeof(name) - 1;
+	size_t at, i = 0;
+	long n, fd = sys_openat("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	n = sys_read((int)fd, text, sizeof(text));
+	sys_close((int)fd);
+	for (at = 0; n > 0 && at + n_name < (size_t)n; at++) {
+		for (i = 0; i < n_name && text[at + i] == name[i]; i++)
+			NOT_A_LIBC_CALL();
+		if (i == n_name)
+			return text[at + n_name] != '0';
+	}
+	return 0;
+}
+
+static int is_traced(const struct forkexec_request *r, struct forkexec_state *state)
+{
+	uint32_t now = r->now_ms ? r->now_ms : now_ms(), then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
+
+	if (then && now - then < TRACED_MS)
+		return (state_bits(state) & STATE_TRACED) != 0;
+	if (read_tracer())
+		state_set(state, STATE_TRACED);
+	else
+		state_clear(state, STATE_TRACED);
+	__atomic_store_n(&state->traced_ms, now | !now, __ATOMIC_RELAXED);
+	return (state_bits(state) & STATE_TRACED) != 0;
 }
 
 /*
@@ -217,7 +276,7 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	uint32_t bits, refused = 0;
 	long ret;
 
-	(void)forkexec_is_traced(r, state); /* its answer is one of the bits */
+	(void)is_traced(r, state); /* its answer is one of the bits */
 	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = clone_held(job, reterr, state, bits, &refused);
@@ -234,6 +293,21 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	if (refused && !has_demands(r))
 		state_set(state, refused);
 	return ret;
+}
+
+/* What the caller may know of how its child was made. */
+static void tell_method(const struct job *job, struct forkexec_result *ret)
+{
+	uint32_t m = job->method;
+
+	ret->method = m == METHOD_CLONE3 || m == METHOD_CLONE3_FORK ? FORKEXEC_METHOD_CLONE3 :
+								      FORKEXEC_METHOD_CLONE;
+	if (m == METHOD_CLONE3 || m == METHOD_CLONE)
+		ret->how = FORKEXEC_HOW_SHARED | (job->waits ? FORKEXEC_HOW_VFORK : 0);
+	else if (job->share != SHARE_NOT || job->refused)
+		ret->how = FORKEXEC_HOW_REFUSED;
+	else
+		ret->how = FORKEXEC_HOW_UNSAFE;
 }
 
 static int write_proc(int pid, const char *file, const char *text, size_t n)
@@ -377,6 +451,7 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 		sys_close(job->report[1]);
 		job->report[1] = -1;
 	}
+	tell_method(job, ret);
 	ret->pid = (int32_t)pid;
 	ret->pidfd = job->pidfd;
 	if (r->flags & FORKEXEC_STOP_CLONE)

@@ -11,6 +11,7 @@
 #define FORKEXEC_CORE_H
 
 #include "forkexec.h"
+#include "run.h"
 #include "sys.h"
 
 /* How a child is made, best first. */
@@ -29,7 +30,7 @@ enum method {
  * its tid cleared by its execve. NO_CLEARTID: the execve was seen not to clear it, so it is
  * not asked for any more (gVisor, which writes to the address in the new program). TRIMS: a
  * child's close_range(2) with CLOSE_RANGE_UNSHARE was seen to work. TRACED: somebody traced
- * us when we last looked, forkexec_look_for_tracer().
+ * us when we last looked.
  */
 #define STATE_REFUSED(method) (1u << (8 + (method)))
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
@@ -39,6 +40,14 @@ _Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_CLO
 	       "MayMakePipes() in request.go looks there");
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
+
+/* Flags of clone that make sense for a child that will execute a program. */
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |             \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_HARMLESS                                                                             \
+	(CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED | CLONE_IO | CLONE_SYSVSEM | \
+	 CLONE_PIDFD | CLONE_CLEAR_SIGHAND)
 
 /* The descriptors of a start that the child has as well, by what they are for. */
 enum own_fd {
@@ -116,6 +125,8 @@ struct job {
 	struct sys_cap_data caps[2];
 
 	uint32_t share;     /* enum share */
+	uint32_t refused;   /* it was to be shared; that was refused */
+	uint32_t waits;     /* CLONE_VFORK: the parent waits in the clone */
 	uint32_t held;      /* this start was counted by hold.c */
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
@@ -206,11 +217,7 @@ HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec
 HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
-
-/* trace.c: is the calling thread traced? Looked up anew when the answer is 20 ms old. */
-HIDDEN int forkexec_is_traced(const struct forkexec_request *r, struct forkexec_state *state);
-
-/* paths.c: may what the step did not find be there for a child with all our descriptors? */
+/* May what the step did not find be there for a child with all our descriptors? */
 HIDDEN int forkexec_may_need_fds(const struct forkexec_request *r, uint32_t step);
 
 /* clone.c: mask as for forkexec_begin() */

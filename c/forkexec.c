@@ -246,6 +246,8 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 	struct job *job;
 	int err = forkexec_plan_check(r, ret);
 
+	ret->method = 0;
+	ret->how = 0;
 	if (err)
 		return err;
 	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
@@ -303,6 +305,8 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 	if (*ret_outcome != FORKEXEC_RUNNING)
 		return 0;
 	forkexec_close_stops(job);
+	if (ret->how & FORKEXEC_HOW_SHARED && !job->marked)
+		ret->how = FORKEXEC_HOW_UNSEEN;
 	learn(job, state, ret->pid);
 	if (job->report[0] >= 0)
 		sys_close(job->report[0]);
@@ -426,13 +430,26 @@ static int try_again(struct forkexec_request *own, const struct forkexec_result 
 	return 1;
 }
 
-PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
-			struct forkexec_state *state)
+/* Returns when the child has ended, and leaves it to be waited for. */
+static void wait_for_end(int pid)
+{
+	struct sys_siginfo info;
+	long ret;
+
+	do {
+		ret = sys_sure(NR_waitid, P_PID, pid, (long)&info, WEXITED | WNOWAIT, 0);
+	} while (ret == -E_INTR);
+}
+
+HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct forkexec_result *ret,
+			      struct forkexec_state *state, enum run_until until)
 {
 	struct forkexec_request own;
 	uint64_t size;
 	int err = forkexec_plan_check(request, ret);
 
+	ret->method = 0;
+	ret->how = 0;
 	if (err)
 		return err;
 	if (request->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) /* nobody would go on */
@@ -447,10 +464,18 @@ PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_
 			    (int64_t)offsetof(struct forkexec_request, work));
 	do {
 		err = forkexec_start(&own, ret, state);
+		if (!err && until == UNTIL_END)
+			wait_for_end(ret->pid);
 		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
 			err = -ret->err;
 	} while (err && try_again(&own, ret));
 	forkexec_settle_soon(own.work, state);
 	forkexec_work_give(state, own.work, size);
 	return err;
+}
+
+PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
+			struct forkexec_state *state)
+{
+	return forkexec_run_until(request, ret, state, UNTIL_EXECVE);
 }

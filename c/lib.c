@@ -2,16 +2,23 @@
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lib.c - the C library's entry: forkexec_run() with a state of the library's own.
+ * lib.c - the C library's entries: forkexec_run() with a state of the library's own, the
+ * environment, the search in PATH, and waiting.
  * The only file with data; not part of the core.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "forkexec.h"
+#include "run.h"
+
+extern char **environ;
 
 static struct forkexec_state state;
 
@@ -56,13 +63,130 @@ static uint32_t now_ms(void)
 	return (uint32_t)t.tv_sec * 1000 + (uint32_t)(t.tv_nsec / 1000000);
 }
 
+/* Without an environment the child gets this process's. */
+static int spawn(const struct forkexec_request *request, struct forkexec_result *ret,
+		 enum run_until until)
+{
+	struct forkexec_request with;
+
+	if (request->size != sizeof(with))
+		return forkexec_run_until(request, ret, &state, until);
+	with = *request;
+	if (!with.now_ms)
+		with.now_ms = now_ms();
+	if (!with.envp)
+		with.envp = environ;
+	return forkexec_run_until(&with, ret, &state, until);
+}
+
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret)
 {
-	struct forkexec_request timed;
+	return spawn(request, ret, UNTIL_EXECVE);
+}
 
-	if (request->size != sizeof(timed) || request->now_ms)
-		return forkexec_run(request, ret, &state);
-	timed = *request;
-	timed.now_ms = now_ms();
-	return forkexec_run(&timed, ret, &state);
+void forkexec_request_init(struct forkexec_request *request)
+{
+	*request = (struct forkexec_request){.size = sizeof(*request)};
+}
+
+int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
+			int *status)
+{
+	int err = spawn(request, ret, UNTIL_END), saved = errno, ended;
+	pid_t pid;
+
+	if (err)
+		return err;
+	do {
+		pid = waitpid(ret->pid, &ended, 0);
+	} while (pid < 0 && errno == EINTR);
+	if (pid < 0)
+		err = -errno;
+	else
+		*status = ended;
+	errno = saved;
+	return err;
+}
+
+/*
+ * Is there nothing, for the child as for us? Saves a start for each folder of PATH, and a wrong
+ * "permission denied" for one that may not be searched.
+ */
+static int is_absent(const struct forkexec_request *r, const char *path)
+{
+	int saved = errno, absent;
+
+	absent = path[0] == '/' && !r->chroot && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0;
+	errno = saved;
+	return absent;
+}
+
+/* As execvp(3): is it worth going on after this failure? */
+static int may_be_elsewhere(const struct forkexec_result *ret)
+{
+	if (ret->step != FORKEXEC_STEP_EXECVE)
+		return 0;
+	switch (ret->err) {
+	case EACCES:
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case ENODEV:
+	case ESTALE:
+	case ETIMEDOUT:
+		return 1;
+	}
+	return 0;
+}
+
+/* "folder/name", or "name" for an empty folder. Returns 0 if it is too long. */
+static int join(char path[PATH_MAX], const char *folder, size_t n, const char *name)
+{
+	int length = snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, folder, n ? "/" : "", name);
+
+	return length > 0 && length < PATH_MAX;
+}
+
+static void tell(char *found, size_t size, const char *path)
+{
+	if (found && size)
+		(void)snprintf(found, size, "%s", strlen(path) < size ? path : "");
+}
+
+int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
+		    char *found, size_t size)
+{
+	struct forkexec_request try = *request;
+	struct forkexec_result denied = {.step = FORKEXEC_STEP_NONE};
+	const char *folder = getenv("PATH"), *end;
+	char path[PATH_MAX];
+	int err = -ENOENT;
+
+	if (request->size != sizeof(*request) || !request->path || !*request->path ||
+	    strchr(request->path, '/')) {
+		tell(found, size, request->size == sizeof(*request) && request->path ? request->path : "");
+		return forkexec_spawn(request, ret);
+	}
+	tell(found, size, "");
+	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
+	try.path = path;
+	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
+		end = folder + strcspn(folder, ":");
+		if (!join(path, folder, (size_t)(end - folder), request->path) || is_absent(&try, path))
+			continue;
+		err = forkexec_spawn(&try, ret);
+		if (!err || !may_be_elsewhere(ret)) {
+			tell(found, size, path);
+			return err;
+		}
+		if (ret->err == EACCES && !denied.step) {
+			denied = *ret;
+			tell(found, size, path);
+		}
+	}
+	if (denied.step)
+		*ret = denied;
+	else
+		ret->err = ENOENT;
+	return -ret->err;
 }

@@ -5,7 +5,6 @@
 package c
 
 import (
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -18,8 +17,6 @@ const Implementation = "nocgo"
 // The functions of forkexec.h. r and res must lie in memory without Go pointers that
 // stays as it is, and alive, until Finish has returned.
 
-var calls = sync.Pool{New: func() any { return new(nocgo.Call) }}
-
 // WorkSize returns the bytes of Request.Work that r needs, 0 if it is malformed.
 func WorkSize(r *Request) uint64 {
 	call := calls.Get().(*nocgo.Call)
@@ -31,12 +28,7 @@ func WorkSize(r *Request) uint64 {
 func Start(r *Request, res *Result, s *State) int {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
-	rc := call.Start(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s))
-	if call.Blocked() != 0 {
-		const stepSigmask = 2
-		*res = Result{Pidfd: -1, Step: stepSigmask, Err: int32(-rc)}
-	}
-	return rc
+	return started(call, call.Start(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s)), res)
 }
 
 // Finish waits until the child executes its program, for at most ns nanoseconds if
@@ -66,6 +58,14 @@ func Settle(s *State) int {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
 	return call.Settle(unsafe.Pointer(s))
+}
+
+// Explain is forkexec_explain_as: it writes to the buffer of size bytes, which lies in
+// memory like r and res, and returns the length of the whole text.
+func Explain(r *Request, res *Result, flags uint32, buffer unsafe.Pointer, size int) int {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	return call.Explain(unsafe.Pointer(r), unsafe.Pointer(res), flags, buffer, uint64(size))
 }
 
 // Cancel makes a Finish of another thread on the same work memory return Cancelled.

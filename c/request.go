@@ -100,8 +100,21 @@ type Result struct {
 	Err    int32
 	Detail int64
 
-	RetryFlags uint64
+	RetryFlags  uint64
+	Method, How uint32
 }
+
+// The values of Result.Method and the bits of Result.How, as in forkexec.h.
+const (
+	MethodClone3 uint32 = 1
+	MethodClone  uint32 = 2
+
+	HowShared  uint32 = 1
+	HowVfork   uint32 = 2
+	HowRefused uint32 = 4
+	HowUnsafe  uint32 = 8
+	HowUnseen  uint32 = 16
+)
 
 // An Outcome is enum forkexec_outcome.
 type Outcome int
@@ -168,6 +181,13 @@ const (
 	StopExec
 
 	StateNoClone3 uint32 = 1
+)
+
+// The flags of Explain.
+const (
+	ExplainHint uint32 = 1 << iota
+	ExplainObject
+	ExplainGo
 )
 
 // Held reports whether Settle has something to look for: struct hold of core.h has the

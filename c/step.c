@@ -2,7 +2,7 @@
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * step.c - the words for steps: names, system calls, Go fields, explanations. Made
+ * step.c - the words for steps: names, system calls, fields, hints. Made
  * from the lists in forkexec.h and hints.h. Part of the library, not of the core:
  * tables of pointers need relocations. Go has its own copy, generated.
  */
@@ -66,9 +66,11 @@ const char *forkexec_hint(uint32_t step, int32_t err)
 		const char *text;
 	} hints[] = {
 #define ANY 0
+#define FIELD(name) #name
 #define HINT(STEP, ERRNO, text) {FORKEXEC_STEP_##STEP, ERRNO, text},
-		FORKEXEC_HINTS(HINT)
+		FORKEXEC_HINTS(HINT, FIELD)
 #undef HINT
+#undef FIELD
 #undef ANY
 	};
 	size_t i;

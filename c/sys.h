@@ -66,14 +66,27 @@
 #define E_PERM      1
 #define E_NOENT     2
 #define E_INTR      4
+#define E_2BIG      7
+#define E_NOEXEC    8
 #define E_BADF      9
 #define E_CHILD     10
 #define E_AGAIN     11
 #define E_NOMEM     12
+#define E_ACCES     13
+#define E_BUSY      16
+#define E_NODEV     19
+#define E_NOTDIR    20
 #define E_INVAL     22
+#define E_NFILE     23
+#define E_MFILE     24
+#define E_NOTTY     25
 #define E_TXTBSY    26
+#define E_NOSPC     28
+#define E_NAMETOOLONG 36
 #define E_PIPE      32
 #define E_NOSYS     38
+#define E_LOOP      40
+#define E_OPNOTSUPP 95
 #define E_TIMEDOUT  110
 #define E_CANCELED  125
 
@@ -105,6 +118,8 @@
 #define O_RDONLY         0
 #define O_WRONLY         1
 #define O_RDWR           2
+#define O_NOCTTY         0400
+#define O_NONBLOCK       04000
 #define O_CLOEXEC        02000000
 #define O_PATH           010000000
 #define RESOLVE_NO_MAGICLINKS 2
@@ -129,6 +144,8 @@
 #define PR_SET_PDEATHSIG     1
 #define PR_GET_DUMPABLE      3
 #define PR_SET_DUMPABLE      4
+#define PR_CAPBSET_READ      23
+#define PR_GET_SECUREBITS    27
 #define PR_SET_KEEPCAPS      8
 #define PR_CAPBSET_READ      23
 #define PR_CAPBSET_DROP      24
@@ -148,6 +165,7 @@
 #define TIOCSPGRP 0x5410
 #endif
 #define TIOCNOTTY        0x5422
+#define TIOCGSID         0x5429
 #define MS_REC           0x4000
 #define MS_PRIVATE       0x40000
 #define RLIMIT_CPU       0
@@ -227,6 +245,29 @@ struct sys_open_how { /* openat2(2) */
 	uint64_t flags, mode, resolve;
 };
 
+struct sys_statx { /* statx(2), up to what is asked for here */
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t rest[14];
+};
+_Static_assert(sizeof(struct sys_statx) == 256, "the kernel writes so much");
+#define STATX_BASIC      0x7ff
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_EMPTY_PATH    0x1000
+#define S_IFMT           0170000
+#define S_IFSOCK         0140000
+#define S_IFLNK          0120000
+#define S_IFREG          0100000
+#define S_IFBLK          0060000
+#define S_IFDIR          0040000
+#define S_IFCHR          0020000
+#define S_IFIFO          0010000
+
 struct sys_cap_header {
 	uint32_t version;
 	int32_t pid;
@@ -271,6 +312,22 @@ static CORE_INLINE long sys_openat(const char *path, int flags)
 {
 	return SYS4(openat, AT_FDCWD, path, flags, 0);
 }
+/* What only explain*.c calls, after a failure. */
+static CORE_INLINE long sys_open_below(int dir, const char *path, int flags)
+{
+	return SYS4(openat, dir, path, flags, 0);
+}
+static CORE_INLINE long sys_statx(int fd, const char *path, int flags, struct sys_statx *st)
+{
+	return SYS5(statx, fd, path, flags, STATX_BASIC, st);
+}
+static CORE_INLINE long sys_readlink(const char *path, char *to, size_t n)
+{
+	return SYS4(readlinkat, AT_FDCWD, path, to, n);
+}
+static CORE_INLINE long sys_lseek(int fd, long offset) { return SYS3(lseek, fd, offset, 0); }
+static CORE_INLINE long sys_getgroups(size_t n, uint32_t *g) { return SYS2(getgroups, n, g); }
+
 static CORE_INLINE long sys_pipe2(int32_t fds[2], int flags) { return SYS2(pipe2, fds, flags); }
 static CORE_INLINE long sys_dup3(int from, int to, int flags) { return SYS3(dup3, from, to, flags); }
 static CORE_INLINE long sys_fcntl(int fd, int cmd, long arg) { return SYS3(fcntl, fd, cmd, arg); }
@@ -349,39 +406,6 @@ static CORE_INLINE long sys_mmap(size_t n)
 {
 	return sys_call(NR_mmap, 0, (long)n, PROT_RW, MAP_PRIVATE_ANON, -1, 0);
 }
-static CORE_INLINE long sys_mmap_shared(size_t n)
-{
-	return sys_call(NR_mmap, 0, (long)n, PROT_RW, MAP_SHARED_ANON, -1, 0);
-}
-static CORE_INLINE long sys_openat3(const char *path, uint32_t flags, uint32_t mode)
-{
-	return SYS4(openat, AT_FDCWD, path, flags, mode);
-}
-static CORE_INLINE long sys_umask(uint32_t mask) { return SYS1(umask, mask); }
-static CORE_INLINE long sys_setpriority(int nice) { return SYS3(setpriority, 0, 0, nice); }
-static CORE_INLINE long sys_sched_setattr(const void *a) { return SYS3(sched_setattr, 0, a, 0); }
-static CORE_INLINE long sys_sched_setaffinity(size_t n, const void *mask)
-{
-	return SYS3(sched_setaffinity, 0, n, mask);
-}
-static CORE_INLINE long sys_ioprio_set(int value)
-{
-	return SYS3(ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value);
-}
-static CORE_INLINE long sys_setns(int fd, uint32_t type) { return SYS2(setns, fd, type); }
-static CORE_INLINE long sys_fchdir(int fd) { return SYS1(fchdir, fd); }
-static CORE_INLINE long sys_landlock_restrict_self(int fd, uint32_t flags)
-{
-	return SYS2(landlock_restrict_self, fd, flags);
-}
-static CORE_INLINE long sys_seccomp(uint32_t op, uint32_t flags, const struct sys_sock_fprog *p)
-{
-	return SYS3(seccomp, op, flags, p);
-}
-static CORE_INLINE long sys_execveat(int fd, char *const *argv, char *const *envp)
-{
-	return SYS5(execveat, fd, "", argv, envp, AT_EMPTY_PATH);
-}
 static CORE_INLINE long sys_clone3(struct sys_clone_args *a, void (*fn)(void *), void *arg)
 {
 #ifdef FORKEXEC_TESTING
@@ -458,5 +482,7 @@ static CORE_INLINE __attribute__((noreturn)) void sys_exit(int status)
 	(void)sys_sure(NR_exit_group, status, 0, 0, 0, 0); /* a filter forbids the other one */
 	__builtin_trap(); /* or both: no mask keeps this signal off */
 }
+
+#include "sysattr.h"
 
 #endif /* FORKEXEC_SYS_H */

@@ -12,6 +12,7 @@
 #define NR_close                  6
 #define NR_execve                 11
 #define NR_chdir                  12
+#define NR_lseek                  19
 #define NR_getpid                 20
 #define NR_mount                  21
 #define NR_ptrace                 26
@@ -33,6 +34,7 @@
 #define NR_capget                 184
 #define NR_capset                 185
 #define NR_mmap                   192
+#define NR_getgroups              205
 #define NR_setgroups              206
 #define NR_getresuid              209
 #define NR_getresgid              211
@@ -47,6 +49,7 @@
 #define NR_waitid                 284
 #define NR_ioprio_set             289
 #define NR_openat                 295
+#define NR_readlinkat             305
 #define NR_ppoll                  309
 #define NR_unshare                310
 #define NR_dup3                   330
@@ -56,6 +59,7 @@
 #define NR_sched_setattr          351
 #define NR_seccomp                354
 #define NR_execveat               358
+#define NR_statx                  383
 #define NR_clone3                 435
 #define NR_close_range            436
 #define NR_openat2                437

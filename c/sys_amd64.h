@@ -8,6 +8,7 @@
 #define NR_read                   0
 #define NR_write                  1
 #define NR_close                  3
+#define NR_lseek                  8
 #define NR_mmap                   9
 #define NR_munmap                 11
 #define NR_rt_sigaction           13
@@ -29,6 +30,7 @@
 #define NR_setpgid                109
 #define NR_getppid                110
 #define NR_setsid                 112
+#define NR_getgroups              115
 #define NR_setgroups              116
 #define NR_getresuid              118
 #define NR_getresgid              120
@@ -46,6 +48,7 @@
 #define NR_waitid                 247
 #define NR_ioprio_set             251
 #define NR_openat                 257
+#define NR_readlinkat             267
 #define NR_ppoll                  271
 #define NR_unshare                272
 #define NR_dup3                   292
@@ -55,6 +58,7 @@
 #define NR_sched_setattr          314
 #define NR_seccomp                317
 #define NR_execveat               322
+#define NR_statx                  332
 #define NR_clone3                 435
 #define NR_close_range            436
 #define NR_openat2                437

@@ -12,6 +12,7 @@
 #define NR_close                  6
 #define NR_execve                 11
 #define NR_chdir                  12
+#define NR_lseek                  19
 #define NR_getpid                 20
 #define NR_mount                  21
 #define NR_setuid                 23
@@ -25,6 +26,7 @@
 #define NR_chroot                 61
 #define NR_getppid                64
 #define NR_setsid                 66
+#define NR_getgroups              80
 #define NR_setgroups              81
 #define NR_mmap                   90
 #define NR_munmap                 91
@@ -49,6 +51,7 @@
 #define NR_ppoll                  281
 #define NR_unshare                282
 #define NR_openat                 286
+#define NR_readlinkat             296
 #define NR_dup3                   316
 #define NR_pipe2                  317
 #define NR_prlimit64              325
@@ -56,6 +59,7 @@
 #define NR_sched_setattr          355
 #define NR_seccomp                358
 #define NR_execveat               362
+#define NR_statx                  383
 #define NR_clone3                 435
 #define NR_close_range            436
 #define NR_openat2                437

@@ -17,9 +17,11 @@
 #define NR_close                  57
 #define NR_pipe2                  59
 #define NR_getdents64             61
+#define NR_lseek                  62
 #define NR_read                   63
 #define NR_write                  64
 #define NR_ppoll                  73
+#define NR_readlinkat             78
 #define NR_capget                 90
 #define NR_capset                 91
 #define NR_exit                   93
@@ -41,6 +43,7 @@
 #define NR_getresgid              150
 #define NR_setpgid                154
 #define NR_setsid                 157
+#define NR_getgroups              158
 #define NR_setgroups              159
 #define NR_umask                  166
 #define NR_prctl                  167
@@ -55,6 +58,7 @@
 #define NR_sched_setattr          274
 #define NR_seccomp                277
 #define NR_execveat               281
+#define NR_statx                  291
 #define NR_clone3                 435
 #define NR_close_range            436
 #define NR_openat2                437

@@ -11,6 +11,7 @@
 #define NR_close                  6
 #define NR_execve                 11
 #define NR_chdir                  12
+#define NR_lseek                  19
 #define NR_getpid                 20
 #define NR_mount                  21
 #define NR_ptrace                 26
@@ -33,6 +34,7 @@
 #define NR_rt_sigprocmask         175
 #define NR_capget                 184
 #define NR_capset                 185
+#define NR_getgroups              205
 #define NR_setgroups              206
 #define NR_getresuid              209
 #define NR_getresgid              211
@@ -46,6 +48,7 @@
 #define NR_waitid                 281
 #define NR_ioprio_set             282
 #define NR_openat                 288
+#define NR_readlinkat             298
 #define NR_ppoll                  302
 #define NR_unshare                303
 #define NR_pipe2                  325
@@ -55,6 +58,7 @@
 #define NR_sched_setattr          345
 #define NR_seccomp                348
 #define NR_execveat               354
+#define NR_statx                  379
 #define NR_clone3                 435
 #define NR_close_range            436
 #define NR_openat2                437

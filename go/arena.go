@@ -123,7 +123,8 @@ func (e *emitter) strs(list []string, what string) uintptr {
 
 // nulError is what a string with a NUL byte in it, which C cannot hold, gives.
 func nulError(what string) *Error {
-	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte"}
+	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte",
+		hint: "Programs get their strings up to the first NUL byte, so that " + what + " would be cut off. Take the byte out."}
 }
 
 // narrow is what does not fit in the kernel's int as a number that never exists.

@@ -32,18 +32,8 @@ func (s Step) Syscall() string { return s.info().syscall }
 // or Options that asked for the step, or "".
 func (s Step) Field() string { return s.info().field }
 
-// An Error is a start that failed: which step, on what, and why.
-//
-// errors.Is(err, syscall.EPERM) and errors.Is(err, fs.ErrNotExist) hold for the
-// errno.
-type Error struct {
-	Step   Step
-	Errno  errno  // a syscall.Errno
-	Detail int64  // the step's number: a descriptor's index, a capability, … (see the Step constants)
-	Object string // the same in words: "/missing", "Files[3] = 17"; may be empty
-
-	err error // in place of Errno, where package syscall returns no Errno
-}
+// A cause looks for what made a start fail, and says it with its cure; "" if it cannot.
+type cause interface{ explain(e *Error) string }
 
 // Error returns step, object and errno, such as
 // "chdir /missing: no such file or directory".
@@ -68,8 +58,34 @@ func (e *Error) Unwrap() error {
 // Is reports whether target is e.Errno.
 func (e *Error) Is(target error) bool { return target == error(e.Errno) }
 
-// Hint returns the usual cause and cure of such a failure, or "".
+// Field returns the name of the field of syscall.SysProcAttr, syscall.ProcAttr or Options
+// that the failure is about: the step's, or UseCgroupFD for a clone that the cgroup refuses.
+func (e *Error) Field() string {
+	if e.field != "" {
+		return e.field
+	}
+	return e.Step.Field()
+}
+
+// Hint returns cause and cure of the failure, or "". An errno of a step may have several
+// causes: on the C path they are looked for now, by this process, as the child would see
+// them: paths part by part inside of Chroot and from Dir, the #! line or the ELF loader of the
+// program, mounts, limits, sysctls, the cgroup, who has a file open. So ask soon, while
+// attributes, descriptors and files are what they were. It takes time, also on the file systems of
+// the paths; a start never does.
 func (e *Error) Hint() string {
+	if e.hint != "" {
+		return e.hint
+	}
+	look := e.cause
+	if look == nil {
+		look = causeByObject(e)
+	}
+	if look != nil {
+		if s := look.explain(e); s != "" {
+			return s
+		}
+	}
 	for _, h := range hintTable {
 		if h.step == e.Step && (h.errno == 0 || h.errno == e.Errno) {
 			return h.text

@@ -64,7 +64,8 @@ func setNewField(attr *syscall.ProcAttr, sys *syscall.SysProcAttr) *Error {
 		for _, i := range newFields[v.Type()] {
 			if !v.Field(i).IsZero() {
 				return &Error{Step: StepRequest, Errno: syscall.EINVAL,
-					Object: v.Type().Name() + "." + v.Type().Field(i).Name + " is not supported by this version of forkexec"}
+					Object: v.Type().Name() + "." + v.Type().Field(i).Name + " is not supported by this version of forkexec",
+					hint:   "This Go has a field that this version of forkexec does not know, and does not ignore. Update forkexec, or use FORKEXEC=stdlib."}
 			}
 		}
 	}

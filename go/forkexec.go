@@ -7,7 +7,9 @@
 // with errors that can name the step that failed.
 //
 // [ForkExec] and [StartProcess] are drop-ins for syscall.ForkExec and
-// os.StartProcess. [Start] adds a context, [Options] and [Error].
+// os.StartProcess. [Start] and [StartProcessOptions] take the same attributes and
+// add a context, [Options] and [Error]. Package go/exec beside this one is the
+// drop-in for os/exec.
 //
 // What differs from the standard library is listed in docs/differences.md: it
 // refuses what would crash, hang or harm the parent there.
@@ -18,7 +20,9 @@
 //
 //	stdlib    send every start down the standard library's path
 //	noclone3  never call clone3(2), for seccomp filters that kill
-//	verbose   name the failed step in the errors of StartProcess and of go/exec
+//	verbose   say step, cause and cure in the errors of StartProcess and of go/exec, and
+//	          on standard error where ForkExec fails
+//	trace=F   append a line of JSON to the file F for each start, see docs/trace.md (Linux)
 //
 // # Other systems
 //
@@ -29,6 +33,7 @@
 package forkexec
 
 import (
+	"context"
 	"os"
 	"runtime"
 
@@ -53,13 +58,14 @@ func Implementation() string {
 // result, and for a failure an *os.PathError with the same Op, Path and Err.
 func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	if Implementation() == "stdlib" {
-		return os.StartProcess(name, argv, attr)
+		return startByOS(name, argv, attr)
 	}
 	if attr == nil {
 		attr = new(os.ProcAttr)
 	}
 	osproc.NoteInput(name)
-	if err := osproc.CheckDir(attr); err != nil {
+	// Where errors name the step, the child finds out.
+	if err := osproc.CheckDir(attr); err != nil && !settings.Get().Verbose {
 		return nil, err
 	}
 	p, err := startProcess(name, argv, osproc.SysAttr(attr))
@@ -68,4 +74,51 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 		return nil, osproc.PathError(name, err)
 	}
 	return p, nil
+}
+
+// StartProcessOptions is [StartProcess] with the additions of [Start]: the context, whose
+// end before the child's execve is returned as ctx.Err(), opt, and errors that name the
+// step. A failed start gives an *os.PathError with Op "fork/exec" whose Err is an *[Error]:
+// errors.As finds both, errors.Is the errno. A missing attr.Dir is the failure of StepChdir.
+//
+// Where the standard library does the start (see [Implementation]), the Step is 0 but for
+// a missing Dir and for options that are refused. It panics if ctx is nil, as
+// os/exec.CommandContext does.
+func StartProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
+	needContext(ctx)
+	if attr == nil {
+		attr = new(os.ProcAttr)
+	}
+	p, err := startProcessOptions(ctx, name, argv, attr, opt)
+	runtime.KeepAlive(attr)
+	if e, ok := err.(*Error); ok {
+		return nil, osproc.PathError(name, e)
+	}
+	return p, err
+}
+
+// withDir names the step of an error of the standard library's path, if it is the directory.
+func withDir(ctx context.Context, err error, attr *os.ProcAttr) error {
+	e, ok := err.(*Error)
+	if !ok || e.Step != 0 {
+		return err
+	}
+	switch err := osproc.CheckDirFor(ctx, attr).(type) {
+	case nil:
+		return e
+	case *os.PathError:
+		dir := &Error{Step: StepChdir, Object: attr.Dir, err: err.Err}
+		if no, ok := err.Err.(errno); ok {
+			dir.Errno, dir.err = no, nil
+		}
+		return dir
+	default:
+		return err
+	}
+}
+
+func needContext(ctx context.Context) {
+	if ctx == nil {
+		panic("nil Context")
+	}
 }

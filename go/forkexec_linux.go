@@ -6,12 +6,15 @@ package forkexec
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"syscall"
+	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 var zeroSysProcAttr syscall.SysProcAttr
@@ -35,11 +38,20 @@ func withDefaults(attr *syscall.ProcAttr) (*syscall.ProcAttr, *syscall.SysProcAt
 // or the like of their thread.
 func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	if Implementation() == "stdlib" {
-		return syscall.ForkExec(argv0, argv, attr)
+		if !trace.On() {
+			return syscall.ForkExec(argv0, argv, attr)
+		}
+		begin := time.Now()
+		pid, err = syscall.ForkExec(argv0, argv, attr)
+		traced(begin, argv0, argv, attr, nil, byStdlib, pid, err)
+		return pid, err
 	}
 	attr, sys := withDefaults(attr)
 	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
 	if e, ok := err.(*Error); ok {
+		if settings.Get().Verbose { // what is returned has no room for it
+			fmt.Fprintf(os.Stderr, "forkexec: %v\n", osproc.Plain(e, true))
+		}
 		return 0, e.Unwrap()
 	}
 	return pid, err
@@ -51,14 +63,17 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 // ctx.Err() even if, say, the program lies on a file system that hangs. Once
 // Start has returned nil, ctx has no more effect.
 //
-// The process must be waited for, or released.
+// The process must be waited for, or released. It panics if ctx is nil, as
+// os/exec.CommandContext does.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
+	needContext(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	attr, sys := withDefaults(attr)
 	if opt != nil && opt.PdeathsigProcess && sys.Ptrace {
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace"}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace",
+			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {
 		pid, err := start(ctx, argv0, argv, attr, sys, opt)
@@ -119,11 +134,18 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	with.Sys = sys
 	var pid int
 	var err error
+	var begin time.Time
+	if trace.On() {
+		begin = time.Now()
+	}
 	fork := func() { pid, err = syscall.ForkExec(argv0, argv, &with) }
 	if opt != nil && opt.PdeathsigProcess && sys.Pdeathsig != 0 {
 		onImmortalThread(fork)
 	} else {
 		fork()
+	}
+	if trace.On() {
+		traced(begin, argv0, argv, attr, opt, byStdlib, pid, err)
 	}
 	if err == nil {
 		return pid, nil
@@ -140,16 +162,44 @@ func refused(step Step, option string) *Error {
 	if settings.Get().Stdlib {
 		why = "FORKEXEC=stdlib is set"
 	}
-	return &Error{Step: step, Errno: syscall.ENOSYS, Object: "Options." + option + ", while " + why}
+	return &Error{Step: step, Errno: syscall.ENOSYS, Object: "Options." + option + ", while " + why,
+		hint: option + " needs the C path, and this start goes down the standard library's: see Implementation."}
 }
 
 // startProcess is Start for StartProcess, whose errors it shapes.
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {
 	p, err := Start(context.Background(), name, argv, attr, nil)
 	if e, ok := err.(*Error); ok {
-		return nil, osproc.Plain(e)
+		return nil, osproc.Plain(e, settings.Get().Verbose)
 	}
 	return p, err
+}
+
+// startByOS is os.StartProcess with the trace.
+func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+	if !trace.On() {
+		return os.StartProcess(name, argv, attr)
+	}
+	begin := time.Now()
+	p, err := os.StartProcess(name, argv, attr)
+	pid, sys := 0, new(syscall.ProcAttr)
+	if p != nil {
+		pid = p.Pid
+	}
+	if attr != nil {
+		sys.Dir, sys.Sys = attr.Dir, attr.Sys
+	}
+	traced(begin, name, argv, sys, nil, byStdlib, pid, err)
+	return p, err
+}
+
+func startProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
+	p, err := Start(ctx, name, argv, osproc.SysAttr(attr), opt)
+	osproc.NoteInput(name) // after the start, as it may lie on a file system that hangs
+	if err != nil {
+		return nil, withDir(ctx, err, attr)
+	}
+	return p, nil
 }
 
 // sysPidfdSendSignal is the same on all architectures but alpha.

@@ -18,13 +18,12 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 }
 
 // Start starts a program by the standard library. There are no steps on this
-// system, so they are not known in its errors; what only C can do (Options.NeedsC) fails.
+// system, so they are not known in its errors; what only C can do (Options.NeedsC) fails. It panics if ctx
+// is nil.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
-	if err := ctx.Err(); err != nil {
+	needContext(ctx)
+	if err := refuse(ctx, opt); err != nil {
 		return nil, err
-	}
-	if option, step := opt.NeedsC(); option != "" {
-		return nil, &Error{Step: step, Object: "Options." + option, err: errUnsupported}
 	}
 	pid, err := forkExec(argv0, argv, attr)
 	if no, ok := err.(errno); ok {
@@ -34,6 +33,36 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		return nil, &Error{Object: argv0, err: err}
 	}
 	return os.FindProcess(pid)
+}
+
+func refuse(ctx context.Context, opt *Options) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if option, step := opt.NeedsC(); option != "" {
+		return &Error{Step: step, Object: "Options." + option, err: errUnsupported}
+	}
+	return nil
+}
+
+func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+	return os.StartProcess(name, argv, attr)
+}
+
+func startProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
+	if err := refuse(ctx, opt); err != nil {
+		return nil, err
+	}
+	p, err := os.StartProcess(name, argv, attr)
+	pe, ok := err.(*os.PathError)
+	if !ok {
+		return p, err
+	}
+	e := &Error{Object: name, err: pe.Err}
+	if no, ok := pe.Err.(errno); ok {
+		e.Errno, e.err = no, nil
+	}
+	return nil, withDir(ctx, e, attr)
 }
 
 // startProcess is not called: StartProcess is os.StartProcess here.

@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// newError describes a failed step in terms of what the caller passed.
+// newError describes a failed step in terms of what the caller passed. What is more than
+// a path or a number C says, see stepError.
 func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr, opt *Options) *Error {
 	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr, opt)}
 }
@@ -27,7 +28,7 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *
 		return quotePath(attr.Dir)
 	case StepChroot:
 		return quotePath(sys.Chroot)
-	case StepFdMove, StepFdDup:
+	case StepFDMove, StepFDDup:
 		if detail >= 0 && detail < int64(len(attr.Files)) {
 			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
 		}
@@ -38,10 +39,6 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *
 		return fmt.Sprintf("Rlimits[%d] = %d to %d:%d", detail, l.Resource, l.Cur, l.Max)
 	case StepSetns:
 		return fmt.Sprintf("Namespaces[%d] = %d", detail, opt.Namespaces[detail].FD)
-	case StepClone:
-		if sys.UseCgroupFD {
-			return fmt.Sprintf("into cgroup of descriptor %d", sys.CgroupFD)
-		}
 	}
 	return plainObject(step, detail)
 }
@@ -55,12 +52,8 @@ func quotePath(p string) string {
 
 func plainObject(step Step, detail int64) string {
 	switch step {
-	case StepClone, StepUnshare:
-		if detail != 0 {
-			return fmt.Sprintf("flags %#x", uint64(detail))
-		}
 	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
-		StepAmbient, StepPdeathsig, StepPdeathsigKill, StepSignalDefault, StepSignalIgnore,
+		StepPdeathsig, StepPdeathsigKill, StepSignalDefault, StepSignalIgnore,
 		StepOomScoreAdj, StepNice, StepBounding, StepFchdir, StepLandlock, StepScheduler:
 		return fmt.Sprint(detail)
 	case StepUmask:
@@ -69,9 +62,7 @@ func plainObject(step Step, detail int64) string {
 		return fmt.Sprintf("%#x", detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)
-	case StepUidMap, StepGidMap:
-		return fmt.Sprintf("of %d lines", detail)
-	case StepCloseFds:
+	case StepCloseFDs:
 		return fmt.Sprintf("from %d", detail)
 	}
 	return ""

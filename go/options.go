@@ -10,13 +10,19 @@ import (
 // Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
 // asks for none.
 type Options struct {
+	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
+	// FORKEXEC=verbose does for the whole program: Err of the *os.PathError then is an
+	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
+	// [Start] and [StartProcessOptions] always do so.
+	StepErrors bool
+
 	// CloseFDs closes every descriptor in the child that is not in
 	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
 	// lies above the last of Files is not even copied, so that the start costs the same
 	// however many descriptors are open; see [ReserveFDs] for Files that lie high
 	// themselves. A Files entry must stay open until the start has returned. Where the standard
 	// library does the start (see Implementation) it cannot be honoured, and
-	// the start fails with ENOSYS at StepCloseFds.
+	// the start fails with ENOSYS at StepCloseFDs.
 	CloseFDs bool
 
 	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
@@ -167,7 +173,7 @@ var onlyC = []struct {
 	step Step
 	set  func(*Options) bool
 }{
-	{"CloseFDs", StepCloseFds, func(o *Options) bool { return o.CloseFDs }},
+	{"CloseFDs", StepCloseFDs, func(o *Options) bool { return o.CloseFDs }},
 	{"SignalMask", StepSigmask, func(o *Options) bool { return o.SignalMask != nil }},
 	{"SignalDefault", StepSignalDefault, func(o *Options) bool { return o.SignalDefault != nil }},
 	{"SignalIgnore", StepSignalIgnore, func(o *Options) bool { return o.SignalIgnore != nil }},

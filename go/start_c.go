@@ -21,6 +21,7 @@ import (
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/pidwait"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 const implementation = c.Implementation
@@ -85,9 +86,11 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	case count.err != nil:
 		return nil, count.err
 	case sys.Setctty && sys.Foreground:
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
+			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
 	case sys.Setctty && sys.Ctty >= len(attr.Files):
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild}
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
+			hint: "With Setctty, Ctty is an index into Files: it is " + strconv.Itoa(sys.Ctty) + ", and Files has " + strconv.Itoa(len(attr.Files)) + " entries."}
 	}
 	work := workSize(&r)
 	a := newArena(count.used + 16 + uintptr(work))
@@ -230,6 +233,9 @@ var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 func (s *child) clone() bool {
 	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
 	defer forkGate.Leave()
+	if s.scarce && !s.immortal {
+		return c.StartWithP(s.req, s.res, state()) == 0
+	}
 	if !s.immortal {
 		return c.Start(s.req, s.res, state()) == 0
 	}
@@ -260,6 +266,9 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 	s.scarce = threadsAreScarce(starting.Add(1))
 	defer starting.Add(-1)
 	if !s.clone() {
+		if syscall.Errno(s.res.Err) == syscall.EAGAIN {
+			limitIsReached()
+		}
 		return unborn
 	}
 	outcome := s.wait(ctx, opt)
@@ -298,8 +307,8 @@ func (s *child) waitOnce(ctx context.Context) c.Outcome {
 
 const (
 	// lastMoment is what a child whose context has ended still has for its execve: one that
-	// nothing hinders needs less, and then the context is its Cmd's.
-	lastMoment = time.Millisecond
+	// nothing hinders needs less, even on a busy machine, and then the context is its Cmd's.
+	lastMoment = 10 * time.Millisecond
 
 	// killGrace is for how long a cancelled Start waits for its child to die. It does
 	// so at once unless it hangs in the kernel, as on a dead network file system; then
@@ -405,6 +414,18 @@ func reap(pid, pidfd int) {
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
 func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+	if !trace.On() {
+		return runC(ctx, argv0, argv, attr, sys, opt, nil)
+	}
+	var m c.Result
+	begin := time.Now()
+	pid, err := runC(ctx, argv0, argv, attr, sys, opt, &m)
+	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
+	return pid, err
+}
+
+// runC is startC without the trace, for which it fills *ret if that is not nil.
+func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
 	if opt != nil && opt.IDMapHelpers {
 		var err *Error
 		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
@@ -427,12 +448,15 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 		return 0, &Error{Step: StepWait, Errno: syscall.EPERM} // signals cannot be blocked any more
 	}
 	defer s.free()
+	if ret != nil {
+		*ret = *s.res
+	}
 	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started && s.hookErr != nil {
 		return 0, s.hookErr
 	}
 	if fate != started {
-		return 0, newError(Step(s.res.Step), syscall.Errno(s.res.Err), s.res.Detail, argv0, attr, opt)
+		return 0, s.stepError(argv0, argv, attr, sys, opt)
 	}
 	if sys.PidFD != nil {
 		*sys.PidFD = int(s.res.Pidfd)

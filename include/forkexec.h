@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "forkexec_attr.h"
+#include "forkexec_steps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,82 +35,6 @@ extern "C" {
 #define FORKEXEC_VERSION_MAJOR 0
 #define FORKEXEC_VERSION_MINOR 1
 #define FORKEXEC_VERSION_PATCH 0
-
-/*
- * Every step that can fail, once, in the order in which a start takes them, which is not
- * that of their ids:
- * X(id, NAME, "name", "system call", "field of Go's SysProcAttr or ProcAttr").
- * Ids are part of the ABI: append only, a retired id stays reserved. The enum
- * below, the C names and explanations (step.c), the Go constants, the man page
- * table and the fault-injection test are all made from this list.
- *
- * What forkexec_result.detail means for a step stands beside it.
- */
-#define FORKEXEC_STEPS(X)                                                                          \
-	/* Before the clone, in the parent. */                                                     \
-	X(1, REQUEST, "request", "", "") /* offset of the field in the request */                  \
-	X(2, SIGMASK, "sigmask", "rt_sigprocmask", "") /* 0 */                                     \
-	X(3, PIPE, "pipe", "pipe2", "") /* 0 */                                                    \
-	X(4, CLONE, "clone", "clone3", "Cloneflags") /* the flags asked for or refused */          \
-	X(5, WAIT, "wait", "futex", "") /* 0 */                                                    \
-	/* In the child, in this order. */                                                         \
-	X(6, KEEPCAPS, "keepcaps", "prctl", "AmbientCaps") /* 0 */                                 \
-	X(53, STOP_CLONE, "stop after clone", "read", "OnClone") /* bytes read */                  \
-	X(7, IDMAP_SYNC, "id map sync", "read", "UidMappings") /* bytes read */                    \
-	X(8, SETSID, "setsid", "setsid", "Setsid") /* 0 */                                         \
-	X(9, SETPGID, "setpgid", "setpgid", "Setpgid") /* process group */                         \
-	X(10, FOREGROUND, "foreground", "ioctl", "Foreground") /* Ctty */                          \
-	X(11, SIGACTION, "sigaction", "rt_sigaction", "") /* signal */                             \
-	X(35, SIGNAL_DEFAULT, "signal default", "rt_sigaction", "SignalDefault") /* signal */      \
-	X(36, SIGNAL_IGNORE, "signal ignore", "rt_sigaction", "SignalIgnore") /* signal */         \
-	/* What needs privilege over the system, before that may be given up. */                   \
-	X(37, OOM_SCORE_ADJ, "oom_score_adj", "write", "OOMScoreAdj") /* the value */              \
-	X(38, RLIMIT, "rlimit", "prlimit64", "Rlimits") /* index in Rlimits */                     \
-	X(39, NICE, "nice", "setpriority", "Nice") /* the value */                                 \
-	X(40, SCHEDULER, "scheduler", "sched_setattr", "Scheduler") /* policy */                   \
-	X(41, AFFINITY, "affinity", "sched_setaffinity", "CPUs") /* 0 */                           \
-	X(42, IOPRIO, "ioprio", "ioprio_set", "IOPriority") /* the value */                        \
-	X(43, UMASK, "umask", "umask", "Umask") /* the value */                                    \
-	X(44, SETNS, "setns", "setns", "Namespaces") /* index in Namespaces */                     \
-	X(12, UNSHARE, "unshare", "unshare", "Unshareflags") /* flags */                           \
-	X(13, PROC_SETGROUPS, "proc setgroups", "write", "GidMappingsEnableSetgroups") /* 0 */     \
-	X(14, GID_MAP, "gid_map", "write", "GidMappings") /* number of maps */                     \
-	X(15, UID_MAP, "uid_map", "write", "UidMappings") /* number of maps */                     \
-	X(16, MOUNT_PRIVATE, "mount private", "mount", "Unshareflags") /* 0 */                     \
-	X(17, CHROOT, "chroot", "chroot", "Chroot") /* 0 */                                        \
-	X(18, SETGROUPS, "setgroups", "setgroups", "Credential") /* number of groups */            \
-	X(19, SETGID, "setgid", "setgid", "Credential") /* group ID */                             \
-	X(20, SETUID, "setuid", "setuid", "Credential") /* user ID */                              \
-	X(21, CAPGET, "capget", "capget", "AmbientCaps") /* 0 */                                   \
-	X(22, CAPSET, "capset", "capset", "AmbientCaps") /* 0 */                                   \
-	X(23, AMBIENT, "ambient capability", "prctl", "AmbientCaps") /* capability */              \
-	X(45, BOUNDING, "bounding set", "prctl", "Capabilities") /* capability */                  \
-	X(46, SECUREBITS, "securebits", "prctl", "Securebits") /* the value */                     \
-	X(47, CAPABILITIES, "capabilities", "capset", "Capabilities") /* 0 */                      \
-	X(48, FCHDIR, "fchdir", "fchdir", "DirFD") /* descriptor */                                \
-	X(24, CHDIR, "chdir", "chdir", "Dir") /* 0 */                                              \
-	X(25, PDEATHSIG, "pdeathsig", "prctl", "Pdeathsig") /* signal */                           \
-	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "Pdeathsig") /* signal */                  \
-	X(27, FD_MOVE, "move descriptor", "fcntl", "Files") /* index in Files */                   \
-	X(28, FD_DUP, "duplicate descriptor", "dup3", "Files") /* index in Files */                \
-	X(29, CLOSE_FDS, "close descriptors", "close_range", "CloseFDs") /* first closed */        \
-	X(49, OPEN, "open", "openat", "Open") /* index in Open */                                  \
-	X(30, NOCTTY, "noctty", "ioctl", "Noctty") /* 0 */                                         \
-	X(31, SETCTTY, "setctty", "ioctl", "Setctty") /* Ctty */                                   \
-	X(32, NOFILE, "nofile", "prlimit64", "") /* never reported */                              \
-	X(33, PTRACE, "ptrace", "ptrace", "Ptrace") /* 0 */                                        \
-	X(50, NO_NEW_PRIVS, "no_new_privs", "prctl", "NoNewPrivs") /* 0 */                         \
-	X(51, LANDLOCK, "landlock", "landlock_restrict_self", "Landlock") /* descriptor */         \
-	X(54, STOP_EXEC, "stop before exec", "read", "OnExec") /* bytes read */                    \
-	X(52, SECCOMP, "seccomp", "seccomp", "Seccomp") /* flags */                                \
-	X(34, EXECVE, "execve", "execve", "") /* 0 */
-
-enum forkexec_step {
-	FORKEXEC_STEP_NONE = 0, /* nothing failed */
-#define FORKEXEC_STEP_ENUM(id, NAME, name, syscall, field) FORKEXEC_STEP_##NAME = id,
-	FORKEXEC_STEPS(FORKEXEC_STEP_ENUM)
-#undef FORKEXEC_STEP_ENUM
-};
 
 /*
  * forkexec_request.flags: which of the request's fields count. The words and
@@ -199,7 +124,11 @@ struct forkexec_request {
 
 	const char *path;  /* program, as for execve(2); no PATH search. Required */
 	char *const *argv; /* NULL-terminated. Required */
-	char *const *envp; /* NULL-terminated. Required */
+	/*
+	 * NULL-terminated. Required by forkexec_start() and forkexec_run(); elsewhere NULL is
+	 * the environment of the calling process.
+	 */
+	char *const *envp;
 	const char *chroot; /* NULL: no chroot(2) */
 	const char *dir;    /* NULL: stay; relative to the new root */
 
@@ -297,11 +226,7 @@ struct forkexec_request {
 	const struct forkexec_scheduler *scheduler; /* NULL: as it is */
 	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
 	const struct forkexec_open *opens; /* in this order, when fds are in their places */
-	/*
-	 * Instructions for seccomp(2), struct sock_filter; NULL: no filter. It takes effect
-	 * last, just before the execve(2), which it must allow.
-	 */
-	const void *seccomp;
+	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
 	uint32_t n_rlimits;
 	uint32_t n_cpus;
 	uint32_t n_namespaces;
@@ -311,8 +236,7 @@ struct forkexec_request {
 
 	int32_t nice;          /* -20 to 19, as setpriority(2) takes it */
 	int32_t ioprio;        /* class and level, ioprio_set(2) */
-	int32_t oom_score_adj; /* the child is forked: written while it shares memory, it would
-				* be the caller's as well */
+	int32_t oom_score_adj; /* -1000 to 1000 */
 	uint32_t umask;
 	uint32_t securebits;   /* after IDs and capabilities, PR_SET_SECUREBITS */
 	int32_t dir_fd;        /* fchdir(2), after chroot; dir is relative to it */
@@ -334,7 +258,21 @@ struct forkexec_result {
 	int32_t err;    /* errno, positive; 0 if nothing failed */
 	int64_t detail; /* see FORKEXEC_STEPS */
 	uint64_t retry_flags; /* FORKEXEC_FAILED: not 0: start again with these flags added */
+	uint32_t method; /* FORKEXEC_METHOD_*: what made the child, also one that failed */
+	uint32_t how;    /* FORKEXEC_HOW_*: what it shared, valid after forkexec_finish() */
 };
+
+/* forkexec_result.method: the system call; 0: there was no child. */
+#define FORKEXEC_METHOD_CLONE3 1u
+#define FORKEXEC_METHOD_CLONE  2u
+
+/* forkexec_result.how. Without HOW_SHARED one of the last three says why. */
+#define FORKEXEC_HOW_SHARED  1u  /* the child had the caller's memory until its execve(2) */
+#define FORKEXEC_HOW_VFORK   2u  /* the caller waited in the clone, as it is traced */
+#define FORKEXEC_HOW_REFUSED 4u  /* forked: the kernel, or a filter, refused to share */
+#define FORKEXEC_HOW_UNSAFE  8u  /* forked: others could have got into the memory */
+#define FORKEXEC_HOW_UNSEEN  16u /* it was to share, but it was not seen to: an emulator's copy,
+				    or a child that was killed at once */
 
 /* What forkexec_finish() says of a child. */
 enum forkexec_outcome {
@@ -386,6 +324,50 @@ struct forkexec_state {
  * Since 0.1.
  */
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
+
+/*
+ * forkexec_spawnp - the same, with a search in PATH as by execvp(3).
+ *
+ * A path without a slash is looked for in the directories of PATH, that of the calling
+ * process, by trying to start it there: what counts is what the child sees. A program that
+ * is found but may not be executed is remembered, and the search goes on; a folder that this
+ * process may not search has none. No shell is tried for a file without #!.
+ * found, of size bytes, may be NULL: it receives the path that was started, or the one that
+ * the failure is of: use it as request.path for forkexec_explain(). It is an empty string if
+ * the program is nowhere in PATH, or its path is longer than size. Since 0.1.
+ */
+int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
+		    char *found, size_t size);
+
+/*
+ * forkexec_spawn_wait - start a program and wait until it has ended.
+ *
+ * *status is what waitpid(2) gives, untouched if the start has failed. Returns 0, or -errno
+ * with the failed step in *ret; -ECHILD with no step there if somebody else has waited for the
+ * child, or SIGCHLD is ignored. The calling thread sleeps once, for the end, and is not woken
+ * at the execve. Since 0.1.
+ */
+int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
+			int *status);
+
+/*
+ * FORKEXEC_REQUEST_INIT is a request for nothing: size is set, and the child gets the
+ * descriptors 0, 1 and 2 of the caller. forkexec_request_init() does the same. Set path and argv
+ * next. Since 0.1.
+ */
+#ifdef __cplusplus
+#define FORKEXEC_REQUEST_INIT forkexec_request_initial()
+static inline struct forkexec_request forkexec_request_initial(void)
+{
+	struct forkexec_request request = forkexec_request();
+
+	request.size = sizeof(request);
+	return request;
+}
+#else
+#define FORKEXEC_REQUEST_INIT {.size = sizeof(struct forkexec_request)}
+#endif
+void forkexec_request_init(struct forkexec_request *request);
 
 /*
  * forkexec_run - the same on the core's level: with the caller's state, and work
@@ -468,11 +450,40 @@ int forkexec_settle(struct forkexec_state *state);
 void forkexec_cancel(void *work);
 
 /*
+ * forkexec_explain - say why a start has failed: step, object, errno, cause and cure.
+ *
+ * request and result are those of the failed start, unchanged, as soon after it as can be:
+ * the cause is looked for now, from this process: paths part by part as the child would see
+ * them, the #! line or the ELF loader of the program, mounts, limits, sysctls, the cgroup, who
+ * has a file open. Where nothing is found the sentence of forkexec_hint() is said. Files are
+ * opened with O_PATH, and for reading only if they are regular.
+ * Writes at most size bytes, always with a NUL if size is not 0. Returns the length of the
+ * whole text without its NUL, as snprintf(3) does; 0 if no step has failed.
+ * Thread-safe. Takes time, also on the file systems of the paths. Since 0.1.
+ */
+long forkexec_explain(const struct forkexec_request *request, const struct forkexec_result *result,
+		      char *buffer, size_t size);
+
+/*
+ * forkexec_explain_as - the same with FORKEXEC_EXPLAIN_* of flags: only cause and cure, only
+ * the object (nothing is looked for then), with Go's names of the fields, or with the options
+ * of the command. Since 0.1.
+ */
+#define FORKEXEC_EXPLAIN_HINT    1u
+#define FORKEXEC_EXPLAIN_OBJECT  2u
+#define FORKEXEC_EXPLAIN_GO      4u
+#define FORKEXEC_EXPLAIN_OPTIONS 8u
+long forkexec_explain_as(const struct forkexec_request *request,
+			 const struct forkexec_result *result, uint32_t flags, char *buffer,
+			 uint64_t size);
+
+/*
  * forkexec_step_name - "chdir" for FORKEXEC_STEP_CHDIR, "unknown" for others.
  * forkexec_step_syscall - the system call of a step, "" if it has none.
- * forkexec_step_field - the field of Go's SysProcAttr or ProcAttr, "" if none.
+ * forkexec_step_field - the field or flag of the request that asks for it, "" if none.
  * forkexec_step_by_name - the step of that name, 0 if there is none.
  * forkexec_hint - usual cause and cure of a failure; NULL if none is known.
+ * forkexec_errno_name - "ENOENT" for 2; NULL for what is no errno.
  * The strings are constant. In the library only, not in the core. Since 0.1.
  */
 const char *forkexec_step_name(uint32_t step);
@@ -480,6 +491,7 @@ const char *forkexec_step_syscall(uint32_t step);
 const char *forkexec_step_field(uint32_t step);
 uint32_t forkexec_step_by_name(const char *name);
 const char *forkexec_hint(uint32_t step, int32_t err);
+const char *forkexec_errno_name(int32_t err);
 
 #ifdef __cplusplus
 }

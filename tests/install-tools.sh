@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# install-tools.sh test|bench|kernels: sees that the tools which that job needs are there.
+# install-tools.sh test|bench|deb|kernels: sees that the tools which that job needs are there.
 # As root it installs what is missing, from the distribution's packages; else it
 # prints the command that would, and fails.
 set -eu
@@ -49,6 +49,15 @@ test)
 	need qemu-user has qemu-aarch64
 	need strace has strace
 	need util-linux has setpriv
+	need groff-base has groff
+	need procps has ps
+	need python3 has python3
+	need musl-tools has musl-gcc
+	need zsh has zsh
+	need debhelper has dh
+	need dpkg-dev has dpkg-buildpackage
+	need fakeroot has fakeroot
+	need lintian has lintian
 	need gdb has gdb
 	need uidmap has newuidmap
 	;;
@@ -57,6 +66,13 @@ bench)
 	need musl-tools has musl-gcc
 	need python3 has python3
 	need strace has strace
+	;;
+deb)
+	need debhelper has dh
+	need dpkg-dev has dpkg-buildpackage
+	need fakeroot has fakeroot
+	need libcap-dev header sys/capability.h
+	need lintian has lintian
 	;;
 kernels)
 	need gcc-aarch64-linux-gnu cross aarch64
@@ -67,7 +83,7 @@ kernels)
 	need xz-utils has xz
 	;;
 *)
-	echo "usage: install-tools.sh test|bench|kernels" >&2
+	echo "usage: install-tools.sh test|bench|deb|kernels" >&2
 	exit 2
 	;;
 esac

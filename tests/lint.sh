@@ -35,15 +35,16 @@ done
 [ "$(wc -l <Makefile)" -le 250 ] || bad "Makefile has more than 250 lines"
 
 # One door to the kernel: nobody else in the core makes system calls or knows errno.
-for f in c/attr.c c/child.c c/child_attr.h c/child_fds.h c/clone.c c/forkexec.c c/goabi.c c/hold.c c/plan.c; do
+for f in c/attr.c c/child.c c/child_attr.h c/child_fds.h c/clone.c c/explain*.c c/forkexec.c c/goabi.c c/hold.c c/plan.c; do
 	! grep -nE '\bsyscall\(|\berrno\b *[=;)]|#include <' "$f" || bad "$f: only sys.h talks to the kernel"
 done
 
 # cgo: only what must be told to the compiler, or other people's builds break.
 ! grep -rn '#cgo.*-\(Werror\|O[0-9s]\|march\)' c go || bad "#cgo flags"
 
-for f in c/man/*.[37]; do
+for f in c/man/*.[137]; do
 	out=$(mandoc -T lint -W warning "$f" 2>&1) || bad "$f: $out"
+	out=$(groff -man -Tutf8 -ww -rLL=78n -z "$f" 2>&1) && [ -z "$out" ] || bad "$f: $out"
 done
 # shellcheck disable=SC2046 # one name a word
 shellcheck -S warning $(files '*.sh') .ci/run || bad "shellcheck"

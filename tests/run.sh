@@ -62,7 +62,8 @@ suite_lint() {
 
 suite_freestanding() {
 	tests/freestanding/check.sh && tests/freestanding/headers.sh &&
-		make -s all && tests/freestanding/exports.sh build/libforkexec.so
+		make -s all && tests/freestanding/exports.sh build/libforkexec.so &&
+		tests/freestanding/names.sh build/libforkexec.a
 }
 
 suite_c() {
@@ -132,6 +133,9 @@ suite_user() {
 	is_root || { echo "not root: the other suites have run as an ordinary user already"; return 0; }
 	failed=0
 	user_tests 1 go go/exec tests/api tests/exec tests/stuck tests/confined tests/soak tests/sandbox tests/signals || failed=1
+	make -s all && cp build/forkexec "$scratch/forkexec" && chmod 755 "$scratch/forkexec" || failed=1
+	export FORKEXEC_TEST_COMMAND="$scratch/forkexec"
+	user_tests 1 tests/explain tests/cli || failed=1
 	user_tests 0 go go/exec tests/api tests/exec tests/stuck tests/confined tests/nocgo tests/signals || failed=1
 	return $failed
 }
@@ -212,19 +216,27 @@ suite_gvisor() {
 	run_script tests/gvisor/run.sh
 }
 
-# The installed library, found by pkg-config, from a program of somebody else's.
-suite_install() {
-	root=$scratch/root
-	make -s install DESTDIR="$root" PREFIX=/usr >/dev/null || return 1
-	printf '%s\n' '#include <forkexec.h>' \
-		'int main(void) { return forkexec_step_by_name("chdir") == FORKEXEC_STEP_CHDIR ? 0 : 1; }' >"$scratch/t.c"
-	flags=$(PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root" \
-		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --cflags --libs forkexec) || return 1
-	# shellcheck disable=SC2086 # one flag a word
-	"$CC" "$scratch/t.c" $flags -o "$scratch/t" && LD_LIBRARY_PATH="$root/usr/lib" "$scratch/t"
+# Each cause of a failure through Go, with cgo and without, and through the command.
+suite_explain() {
+	make -s all && go_test "$(max_skips)" ./tests/explain &&
+		CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./tests/explain
 }
 
-all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo gvisor old_go cross install"
+# The command, and the installed library, found by pkg-config, from programs of somebody else's.
+suite_cli() {
+	: >"$scratch/skipped"
+	make -s all && go_test "$(max_skips)" ./tests/cli && run_script tests/cli/library.sh || return 1
+	n=$(wc -l <"$scratch/skipped")
+	[ "$n" -le 2 ] || { echo "$n parts skipped, at most 2 expected: zsh, musl, clang, user namespaces"; return 1; }
+}
+
+# Debian's packages, and what lintian says of them.
+suite_deb() {
+	command -v dpkg-buildpackage >/dev/null || { echo "no dpkg-buildpackage here: no packages tried"; return 0; }
+	make -s deb
+}
+
+all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo gvisor old_go cross explain cli deb"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all

@@ -15,6 +15,7 @@ const (
 	forkexecOpGoStart
 	forkexecOpGoFinish
 	forkexecOpSettle
+	forkexecOpExplain
 	forkexecOpHash
 	forkexecOpContinue
 )
@@ -38,7 +39,8 @@ type forkexecArgs struct {
 	step                   uint64
 	detail                 int64
 	nowMs                  uint64
-	private                [forkexecHead - 24*8]byte
+	made                   uint64
+	private                [forkexecHead - 25*8]byte
 	// The core's parent side needs less than 4 KiB (tests/nocgo/stack.sh).
 	stack [8192 - forkexecHead]byte
 }

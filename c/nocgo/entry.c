@@ -18,14 +18,17 @@ enum op {
 	OP_FINISH,    /* forkexec_finish(request, result, state, timeout_ns) */
 	OP_CANCEL,    /* forkexec_cancel(request as the work memory) */
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
-	OP_GO_START,  /* forkexec_go(request as the frame, state) as far as forkexec_start() */
+	OP_GO_START,  /* forkexec_go(request as the frame, state) as far as forkexec_start();
+			 result: 0, or where the explanation of a failure goes */
 	OP_GO_FINISH, /* the rest of it, if OP_GO_START has answered 0 */
 	OP_SETTLE,    /* forkexec_settle(state) */
+	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
 	OP_CONTINUE,  /* forkexec_continue(request, result, timeout_ns as the errno) */
 };
 
 #define CALL_HEAD 768
+#define TEXT_ROOM 4096 /* of forkexecTexts in the overlay */
 
 /* forkexecArgs of call.go and the offsets in call_linux_*.s mirror it; members are 8 bytes wide. */
 struct call {
@@ -47,13 +50,14 @@ struct call {
 	uint64_t step;
 	int64_t detail;
 	uint64_t now_ms; /* OP_GO_START: for the request */
+	uint64_t made;   /* OP_GO_*: result.method, and result.how in the upper half */
 	/* Ours alone. */
 	struct wait wait;
 	struct go_call go;
 };
 
 _Static_assert(sizeof(struct call) <= CALL_HEAD, "Go keeps CALL_HEAD bytes below the stack");
-_Static_assert(offsetof(struct call, wait) == 8 * 24, "call.go mirrors what stands before");
+_Static_assert(offsetof(struct call, wait) == 8 * 25, "call.go mirrors what stands before");
 
 static void *pointer(uint64_t address)
 {
@@ -87,7 +91,11 @@ static void go_end(struct call *c, struct forkexec_go_frame *f, struct forkexec_
 {
 	c->step = c->go.result.step;
 	c->detail = c->go.result.detail;
+	c->made = c->go.result.method | (uint64_t)c->go.result.how << 32;
 	c->ret = c->go.result.err;
+	if (c->result && c->step) /* before the lists of the request are given back */
+		(void)forkexec_explain_as(&c->go.request, &c->go.result, FORKEXEC_EXPLAIN_GO,
+					  pointer(c->result), TEXT_ROOM);
 	forkexec_go_end(&c->go, f, state, err);
 }
 
@@ -139,6 +147,14 @@ static int64_t hash(void)
 	return (int64_t)h;
 }
 
+/* The length is not an answer, where 1 would mean WAIT_MORE. */
+static int64_t explain(const struct call *c, const struct forkexec_request *r,
+		       const struct forkexec_result *result)
+{
+	return forkexec_explain_as(r, result, (uint32_t)c->args[0], pointer((uint64_t)c->args[1]),
+				   (uint64_t)c->args[2]);
+}
+
 HIDDEN void forkexec_entry(struct call *c);
 HIDDEN void forkexec_entry(struct call *c)
 {
@@ -158,6 +174,8 @@ HIDDEN void forkexec_entry(struct call *c)
 		c->answer = forkexec_continue(r, result, (int)c->timeout_ns);
 	else if (c->op == OP_SETTLE)
 		c->answer = forkexec_hold_settle(state);
+	else if (c->op == OP_EXPLAIN)
+		c->ret = explain(c, r, result);
 	else if (c->op == OP_GO_START)
 		c->answer = go_start(c, (struct forkexec_go_frame *)(void *)r, state);
 	else if (c->op == OP_GO_FINISH)

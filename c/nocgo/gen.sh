@@ -16,15 +16,17 @@ root=$(cd "$here/../.." && pwd)
 out=$here
 skip=
 all='386 amd64 arm armv7 arm64 ppc64le riscv64 s390x'
-core='attr.c child.c clone.c forkexec.c goabi.c hold.c paths.c plan.c trace.c nocgo/entry.c'
+core='attr.c child.c clone.c explain.c explain_clone.c explain_exec.c explain_fds.c explain_files.c explain_ids.c
+explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c plan.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections
--fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -Wall -Wextra -Werror'
+-fno-tree-loop-distribute-patterns -fno-ident -fstack-usage -fcallgraph-info=su -Wall -Wextra -Werror'
 link_flags='-pie --no-dynamic-linker --gc-sections -z noexecstack --no-warn-rwx-segments'
 
 target() { # target ARCH: sets prefix, flags, file, and how a word is written
 	directive=WORD width=4 endian=little got_head=0
+	explain_flags=-Os # it is much, and no start runs it
 	goarch=$1 file=text_linux_$1.s tag="" own=""
 	case $1 in
 	amd64) prefix=x86_64-linux-gnu- directive=QUAD width=8
@@ -33,7 +35,7 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 		flags='-march=armv8-a -mcmodel=tiny -mno-outline-atomics -mgeneral-regs-only -mbranch-protection=none' ;;
 	riscv64) prefix=riscv64-linux-gnu- got_head=8
 		flags='-march=rv64ima_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax' ;;
-	ppc64le) prefix=powerpc64le-linux-gnu- got_head=8
+	ppc64le) prefix=powerpc64le-linux-gnu- got_head=8 explain_flags= # -Os calls what only ld has
 		flags='-mcpu=power8 -mtune=power8 -mno-altivec -mno-vsx -msoft-float' ;;
 	s390x) prefix=s390x-linux-gnu- endian=big got_head=24
 		flags='-march=z196 -msoft-float' ;;
@@ -49,9 +51,10 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 
 sources() { # what the text depends on; a change of the code in any of it makes the text stale
 	cd "$root"
-	for f in $core $own child_attr.h child_fds.h core.h goabi.h sys.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
+	for f in $core $own child_attr.h child_fds.h core.h explain.h goabi.h hints.h run.h sys.h sysattr.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
 	echo include/forkexec_attr.h
+	echo include/forkexec_steps.h
 	echo include/forkexec_go.h
 	[ ! -f "c/nocgo/entry_$goarch.S" ] || echo "c/nocgo/entry_$goarch.S"
 }
@@ -61,7 +64,7 @@ checksum() { # of the code and the flags: comments and white space make no other
 	# shellcheck disable=SC2046 # a list of names
 	code=$(cd "$root" && LC_ALL=C awk -f c/nocgo/code.awk $(sources | LC_ALL=C sort)) || return 1
 	# shellcheck disable=SC2086 # lists of flags, with one blank between
-	printf '%s\n' $common $flags $link_flags "$directive $endian$tag" "$code" | sha256sum | cut -d' ' -f1
+	printf '%s\n' $common $explain_flags $flags $link_flags "$directive $endian$tag" "$code" | sha256sum | cut -d' ' -f1
 }
 
 link() { # link BASE: objects to flat.elf and flat.bin at that address
@@ -109,8 +112,10 @@ generate() {
 	work=$root/build/nocgo/$arch
 	rm -rf "$work" && mkdir -p "$work"
 	for f in $core $own; do
+		size=
+		case $f in explain*) size=$explain_flags ;; esac
 		# shellcheck disable=SC2086 # lists of flags
-		(cd "$root/c" && "${prefix}gcc" $common $flags "-ffile-prefix-map=$root/=" -I../include \
+		(cd "$root/c" && "${prefix}gcc" $common $size $flags "-ffile-prefix-map=$root/=" -I../include \
 			-c "$f" -o "$work/$(basename "$f" .c).o")
 	done
 	if [ -f "$here/entry_$goarch.S" ]; then

@@ -12,9 +12,12 @@ package nocgo
 import "unsafe"
 
 // A Call is the memory of one call of the core, stack included.
-type Call struct{ args forkexecArgs }
+type Call struct {
+	args  forkexecArgs
+	withP bool
+}
 
-const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 24*8) // does not compile if not equal
+const _ = -(unsafe.Offsetof(forkexecArgs{}.private) ^ 25*8) // does not compile if not equal
 
 //go:linkname entersyscall runtime.entersyscall
 func entersyscall()
@@ -36,11 +39,25 @@ func run(c *forkexecArgs, request, result, state unsafe.Pointer) {
 	exitsyscall()
 }
 
+// runWithP is run without giving the P away: for what does not sleep.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func runWithP(c *forkexecArgs, request, result, state unsafe.Pointer) {
+	c.request, c.result, c.state = uint64(uintptr(request)), uint64(uintptr(result)), uint64(uintptr(state))
+	forkexecCall(c)
+}
+
 func (c *Call) do(op uint64, request, result, state unsafe.Pointer) int64 {
 	a := &c.args
 	a.stackTop = uint64(uintptr(unsafe.Pointer(a))+unsafe.Sizeof(*a)) &^ 15
 	a.op, a.again, a.answer = op, 0, 0
-	run(a, request, result, state)
+	if c.withP {
+		runWithP(a, request, result, state)
+	} else {
+		run(a, request, result, state)
+	}
 	if a.blocked != 0 {
 		return a.blocked // a negative errno
 	}
@@ -54,6 +71,13 @@ func (c *Call) Blocked() int { return int(c.args.blocked) }
 // Start is forkexec_start.
 func (c *Call) Start(request, result, state unsafe.Pointer) int {
 	return int(c.do(forkexecOpStart, request, result, state))
+}
+
+// StartWithP is Start on this thread's P, as package syscall starts.
+func (c *Call) StartWithP(request, result, state unsafe.Pointer) int {
+	c.withP = true
+	defer func() { c.withP = false }()
+	return c.Start(request, result, state)
 }
 
 // Finish is forkexec_finish. Its result counts if Blocked returns 0.
@@ -79,6 +103,13 @@ func (c *Call) Continue(request, result unsafe.Pointer, err int64) {
 // Settle is forkexec_settle.
 func (c *Call) Settle(state unsafe.Pointer) int {
 	return int(c.do(forkexecOpSettle, nil, nil, state))
+}
+
+// Explain is forkexec_explain_as.
+func (c *Call) Explain(request, result unsafe.Pointer, flags uint32, buffer unsafe.Pointer, size uint64) int {
+	c.args.args = [5]int64{int64(flags), int64(uintptr(buffer)), int64(size)}
+	c.do(forkexecOpExplain, request, result, nil)
+	return int(c.args.ret)
 }
 
 // Hash returns a hash over a table of constants in the text, for a test.

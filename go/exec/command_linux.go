@@ -9,11 +9,13 @@ package exec
 import (
 	"context"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	forkexec "forkexec.example/forkexec/go"
 )
@@ -23,12 +25,14 @@ type state struct {
 	ctx       context.Context // of CommandContext, or nil
 	attempts  int32           // starts begun, where a second one is refused
 	stepErr   *forkexec.Error
+	began     time.Time  // when the start did; set for a trace only
 	childEnds []*os.File // pipe ends given to the child, closed by Start
 	ownEnds   []*os.File // the other ends, closed by Wait or a failed Start
 	todo      []copyJob  // copying that begins once the child runs
 	copying   *copyGroup
 	watch     *watcher
-	madeBy    []byte // stack of Command, with GODEBUG=execwait=2
+	madeBy    []byte      // stack of Command, with GODEBUG=execwait=2
+	origin    *osexec.Cmd // of From, or nil
 }
 
 func newCommand(name string, arg []string) *Cmd {
@@ -55,6 +59,14 @@ func newCommandContext(ctx context.Context, name string, arg []string) *Cmd {
 	c := newCommand(name, arg)
 	c.state.ctx = ctx
 	c.Cancel = c.kill
+	return c
+}
+
+func newFrom(ctx context.Context, cmd *osexec.Cmd) *Cmd {
+	c := &Cmd{state: state{ctx: ctx}}
+	if mode := execwait(); mode != "" {
+		c.reportLeak(mode)
+	}
 	return c
 }
 

@@ -8,7 +8,7 @@
 // [ExitError], [ErrDot], [ErrNotFound] and [ErrWaitDelay] are the very types and
 // values of os/exec, so that errors.As and errors.Is work whichever of the two
 // packages a caller imports. [Cmd] is a type of its own: a *Cmd cannot be handed
-// to a function that wants an *os/exec.Cmd.
+// to a function that wants an *os/exec.Cmd. [From] goes the other way.
 //
 // # What it adds
 //
@@ -16,6 +16,7 @@
 //     field for, such as PdeathsigProcess: see [forkexec.Options].
 //   - [Cmd.StepError] says which step of a failed start failed, and why. The
 //     error that Start returns stays the one of os/exec.
+//   - [From] makes a Cmd of an *os/exec.Cmd that others have prepared.
 //   - A context that ends while the child has not come to its execve yet kills
 //     it, and Start returns the context's error, even if the program lies on a
 //     file system that hangs.

@@ -27,7 +27,7 @@ func ExampleCommand() {
 }
 
 func ExampleCommandContext() {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	err := exec.CommandContext(ctx, "sleep", "10").Run()
 	fmt.Println(err)
@@ -46,7 +46,7 @@ func ExampleCmd_StepError() {
 	// Output:
 	// chdir /no/such/directory: no such file or directory
 	// chdir /no/such/directory true
-	// The working directory Dir does not exist (inside Chroot, if set).
+	// The working directory /no/such/directory does not exist, because /no is missing already. Create that directory, or correct the path.
 }
 
 // A program that was just written may be refused with ETXTBSY for a moment. That

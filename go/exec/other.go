@@ -21,6 +21,7 @@ import (
 
 // state is what a Cmd keeps between its methods.
 type state struct {
+	origin  *osexec.Cmd     // of From, or nil
 	cmd     *osexec.Cmd     // nil if the Cmd was made as a literal and not used yet
 	stepErr *forkexec.Error // always nil: there are no steps here
 }
@@ -31,6 +32,10 @@ func newCommand(name string, arg []string) *Cmd {
 
 func newCommandContext(ctx context.Context, name string, arg []string) *Cmd {
 	return adopt(osexec.CommandContext(ctx, name, arg...))
+}
+
+func newFrom(ctx context.Context, cmd *osexec.Cmd) *Cmd {
+	return adopt(osexec.CommandContext(ctx, cmd.Path))
 }
 
 func adopt(o *osexec.Cmd) *Cmd {
@@ -79,12 +84,30 @@ func (c *Cmd) start() error {
 		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: errors.ErrUnsupported}
 	}
 	err := o.Start()
+	if c.Options != nil && c.Options.StepErrors {
+		err = withStep(err)
+	}
 	if o.Path == "" && c.Err == nil {
 		c.Err = o.Err
 	}
 	c.Process = o.Process
+	c.tellOrigin()
 	close(started)
 	return err
+}
+
+// withStep gives an error of package os the type that Options.StepErrors promise. Which
+// step it was is not known here.
+func withStep(err error) error {
+	pe, ok := err.(*os.PathError)
+	if !ok {
+		return err
+	}
+	step := &forkexec.Error{Object: pe.Path}
+	if !errors.As(pe.Err, &step.Errno) {
+		return err
+	}
+	return &os.PathError{Op: pe.Op, Path: pe.Path, Err: step}
 }
 
 func (c *Cmd) wait() error {
@@ -95,6 +118,7 @@ func (c *Cmd) wait() error {
 	o.ProcessState = c.ProcessState
 	err := o.Wait()
 	c.ProcessState = o.ProcessState
+	c.tellOrigin()
 	return err
 }
 

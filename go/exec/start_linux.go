@@ -17,6 +17,8 @@ import (
 
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 // textBusyTimeout is for how long a start without another wish tries again an execve
@@ -81,11 +83,15 @@ func (c *Cmd) prepareAndLaunch(p *plan) error {
 	if err != nil {
 		return err
 	}
+	if trace.On() {
+		c.state.began = time.Now()
+	}
 	proc, err := c.launch(ctx, p, env)
 	if err != nil {
 		return err
 	}
 	c.Process = proc
+	c.tellOrigin()
 	return nil
 }
 
@@ -122,11 +128,18 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	if err == nil {
 		return proc, nil
 	}
-	if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
-		return nil, c.noteStep(err)
+	named := opt.StepErrors || settings.Get().Verbose
+	if !named || step.Step == 0 {
+		if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
+			err = c.noteStep(err)
+			if c.state.stepErr == nil || !named {
+				return nil, err
+			}
+			step = c.state.stepErr
+		}
 	}
 	c.state.stepErr = step
-	return nil, osproc.PathError(c.Path, osproc.Plain(step))
+	return nil, osproc.PathError(c.Path, osproc.Plain(step, named))
 }
 
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
@@ -136,10 +149,25 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 		Files: p.files(c.ExtraFiles),
 		Sys:   c.SysProcAttr,
 	})
+	if trace.On() {
+		c.traceByOS(proc, argv, err)
+	}
 	if err != nil {
 		return nil, c.noteStep(err)
 	}
 	return proc, nil
+}
+
+func (c *Cmd) traceByOS(proc *os.Process, argv []string, err error) {
+	s := trace.Start{Begin: c.state.began, Program: c.Path, Argv: argv, Err: err, Why: "no C path in this build",
+		Attributes: trace.Attributes(c.Dir, c.SysProcAttr)}
+	if settings.Get().Stdlib {
+		s.Why = "FORKEXEC=stdlib"
+	}
+	if proc != nil {
+		s.Pid = proc.Pid
+	}
+	s.Write()
 }
 
 // noteStep keeps for StepError what an error of package os says about the step:

@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 // Errors of Wait. The texts are os/exec's.
@@ -26,10 +28,14 @@ func (c *Cmd) wait() error {
 		return errWaited
 	}
 	ps, err := reap(c.Process)
+	if trace.On() && !c.state.began.IsZero() {
+		trace.Wait(c.Process.Pid, ps, c.state.began)
+	}
 	if err == nil && !ps.Success() {
 		err = &ExitError{ProcessState: ps}
 	}
 	c.ProcessState = ps
+	c.tellOrigin()
 
 	// How the process ended counts for more than how it was told to, and that
 	// for more than an error of copying, which is often its consequence.

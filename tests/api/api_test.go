@@ -99,12 +99,12 @@ func TestErrorNamesStep(t *testing.T) {
 	}{
 		{"program", missing, syscall.ProcAttr{}, forkexec.StepExecve, syscall.ENOENT, "execve " + missing + ": no such file or directory"},
 		{"Dir", "/bin/true", syscall.ProcAttr{Dir: missing}, forkexec.StepChdir, syscall.ENOENT, "chdir " + missing + ": no such file or directory"},
-		{"Files", "/bin/true", syscall.ProcAttr{Files: []uintptr{0, 1, 2, 999999}}, forkexec.StepFdDup, syscall.EBADF, "duplicate descriptor Files[3] = 999999: bad file descriptor"},
+		{"Files", "/bin/true", syscall.ProcAttr{Files: []uintptr{0, 1, 2, 999999}}, forkexec.StepFDDup, syscall.EBADF, "duplicate descriptor Files[3] = 999999: bad file descriptor"},
 		{"NUL", "/bin/true\x00", syscall.ProcAttr{}, forkexec.StepRequest, syscall.EINVAL, "request argv0 contains a NUL byte: invalid argument"},
 		{"Env", "/bin/true", syscall.ProcAttr{Env: []string{"A=1", "B=\x00"}}, forkexec.StepRequest, syscall.EINVAL, "request Env[1] contains a NUL byte: invalid argument"},
 		{"capability", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{AmbientCaps: []uintptr{64}}}, forkexec.StepAmbient, syscall.EINVAL, "ambient capability 64: invalid argument"},
-		{"map", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{UidMappings: []syscall.SysProcIDMap{{}}}}, forkexec.StepUidMap, syscall.EINVAL, "uid_map of 1 lines: invalid argument"},
-		{"flags", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_THREAD | syscall.CLONE_NEWUTS}}, forkexec.StepClone, syscall.EINVAL, "clone flags 0x10000: invalid argument"},
+		{"map", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{UidMappings: []syscall.SysProcIDMap{{}}}}, forkexec.StepUIDMap, syscall.EINVAL, `uid_map "0 0 0": invalid argument`},
+		{"flags", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_THREAD | syscall.CLONE_NEWUTS}}, forkexec.StepClone, syscall.EINVAL, "clone CLONE_THREAD: invalid argument"},
 		{"pdeathsig", "/bin/true", syscall.ProcAttr{Sys: &syscall.SysProcAttr{Pdeathsig: 99}}, forkexec.StepPdeathsig, syscall.EINVAL, "pdeathsig 99: invalid argument"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestStepNames(t *testing.T) {
 	if s := forkexec.StepExecve; s.String() != "execve" || s.Syscall() != "execve" {
 		t.Errorf("StepExecve is %q, %q", s, s.Syscall())
 	}
-	if s := forkexec.StepSetuid; s.Field() != "Credential" {
+	if s := forkexec.StepSetuid; s.Field() != "Credential.Uid" {
 		t.Errorf("StepSetuid's field is %q", s.Field())
 	}
 	if s := forkexec.Step(60000); s.String() != "fork/exec" {

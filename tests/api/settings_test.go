@@ -23,6 +23,10 @@ import (
 var programs = map[string]func() int{
 	"settings":      settings,
 	"refused":       refused,
+	"verbose":       verbose,
+	"traced":        traced,
+	"tracedMany":    tracedMany,
+	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 	"state":         printState,
 }
@@ -67,7 +71,7 @@ func TestSettings(t *testing.T) {
 		{"", impl, plain},
 		{"stdlib", "stdlib", plain},
 		{"noclone3", impl, plain},
-		{"verbose", impl, "fork/exec /missing: execve /missing: no such file or directory true"},
+		{"verbose", impl, "fork/exec /missing: execve /missing: no such file or directory. The program /missing does not exist. Create it, or correct the path. true"},
 	} {
 		if impl == "stdlib" && c.value == "verbose" {
 			t.Log("verbose: not tried, the standard library's path knows no steps")

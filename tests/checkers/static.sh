@@ -5,7 +5,7 @@
 # (its checks: .clang-tidy) and cppcheck. Any finding fails.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-sources="c/attr.c c/child.c c/clone.c c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/nocgo/entry.c"
+sources="c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/nocgo/entry.c"
 flags="-std=gnu11 -Iinclude -Ic"
 status=0
 
@@ -14,6 +14,9 @@ status=0
 for level in -O0 -O2; do
 	for f in $sources; do
 		gcc $flags $level -Wall -Wextra -fanalyzer -Werror -c "$f" -o /dev/null || status=1
+	done
+	for f in c/cli/*.c; do
+		gcc $flags -D_GNU_SOURCE $level -Wall -Wextra -fanalyzer -Werror -c "$f" -o /dev/null || status=1
 	done
 done
 

@@ -33,7 +33,9 @@ func TestDebugger(t *testing.T) {
 		cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBUGINFOD_URLS=")
 		b, _ := cmd.CombinedOutput() // gdb fails as there is no more to continue
 		out = string(b)
-		return strings.Count(out, "hit Breakpoint 1, ") + strings.Count(out, "\nBreakpoint 1, "), strings.Count(out, "\ntick "), out
+		hits = strings.Count(out, "hit Breakpoint 1, ") + strings.Count(out, "\nBreakpoint 1, ")
+		// Told twice of one call, by threads that were stopped meanwhile, it counts once.
+		return min(hits, strings.Count(out, "\ntick ")), strings.Count(out, "\ntick "), out
 	}
 	try := func(t *testing.T, program, function, reference string, ways []string) {
 		const starts = 4

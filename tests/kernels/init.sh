@@ -17,6 +17,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm
+ln -s /proc/self/fd /dev/fd
 mount -t devpts -o mode=620,ptmxmode=666 pts /dev/pts
 mount -t tmpfs tmp /tmp -o mode=1777
 mount -t cgroup2 cgroup /sys/fs/cgroup

@@ -114,7 +114,7 @@ func TestErrors(t *testing.T) {
 		{"/missing", syscall.ProcAttr{}, forkexec.StepExecve, syscall.ENOENT},
 		{"/", syscall.ProcAttr{}, forkexec.StepExecve, syscall.EACCES},
 		{exe, syscall.ProcAttr{Dir: "/missing"}, forkexec.StepChdir, syscall.ENOENT},
-		{exe, syscall.ProcAttr{Files: []uintptr{0, 1, 1 << 30}}, forkexec.StepFdDup, syscall.EBADF},
+		{exe, syscall.ProcAttr{Files: []uintptr{0, 1, 1 << 30}}, forkexec.StepFDDup, syscall.EBADF},
 		{exe, syscall.ProcAttr{Sys: &syscall.SysProcAttr{Setpgid: true, Pgid: 1 << 22}}, forkexec.StepSetpgid, syscall.EPERM},
 		{exe, syscall.ProcAttr{Sys: &syscall.SysProcAttr{Setctty: true, Setsid: true}, Files: []uintptr{nullFD(t)}}, forkexec.StepSetctty, syscall.ENOTTY},
 		{exe, syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_THREAD}}, forkexec.StepClone, syscall.EINVAL},

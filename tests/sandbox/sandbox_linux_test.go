@@ -216,7 +216,7 @@ func checkFailures(p policy) error {
 		{"/missing", syscall.ProcAttr{}, forkexec.StepExecve, syscall.ENOENT},
 		{"/bin/sh", syscall.ProcAttr{Dir: "/missing"}, forkexec.StepChdir, syscall.ENOENT},
 		{"/bin/sh", syscall.ProcAttr{Dir: "/dev/null"}, forkexec.StepChdir, syscall.ENOTDIR},
-		{"/bin/sh", syscall.ProcAttr{Files: []uintptr{0, 1, 2, 1 << 20}}, forkexec.StepFdDup, syscall.EBADF},
+		{"/bin/sh", syscall.ProcAttr{Files: []uintptr{0, 1, 2, 1 << 20}}, forkexec.StepFDDup, syscall.EBADF},
 	} {
 		_, plain := forkexec.ForkExec(c.path, nil, &c.attr)
 		_, err := forkexec.Start(context.Background(), c.path, nil, &c.attr, &forkexec.Options{CloseFDs: true})

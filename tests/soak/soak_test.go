@@ -40,7 +40,7 @@ var (
 )
 
 // counts is what the workers have done.
-var counts struct{ starts, failed, cancelled, killed atomic.Int64 }
+var counts struct{ starts, failed, cancelled, killed, late, met atomic.Int64 }
 
 // A reading is what the process holds at a moment.
 type reading struct {

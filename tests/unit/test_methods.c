@@ -54,6 +54,18 @@ static int trial_run(struct trial *t)
 	return err;
 }
 
+/* Does the result say how the child was made, good or failed? */
+static void check_told(const struct trial *t, enum view_method m)
+{
+	int is_clone3 = m == VIEW_CLONE3 || m == VIEW_CLONE3_FORK;
+	uint32_t how = m == VIEW_CLONE3_FORK ? FORKEXEC_HOW_UNSAFE :
+		       m == VIEW_FORK        ? FORKEXEC_HOW_REFUSED :
+					       FORKEXEC_HOW_SHARED;
+
+	CHECK_EQ(t->ret.method, is_clone3 ? FORKEXEC_METHOD_CLONE3 : FORKEXEC_METHOD_CLONE);
+	CHECK_EQ(t->ret.how, how);
+}
+
 /* Success, failure at the exec, failure before it; twice, for the proven method. */
 static void method_process(void *arg)
 {
@@ -75,6 +87,7 @@ static void method_process(void *arg)
 		}
 		CHECK_EQ(err, 0);
 		CHECK_EQ(view_method_of(t.work), m);
+		check_told(&t, m);
 		CHECK_EQ(reap(t.ret.pid), 0);
 		CHECK_EQ((t.state.bits & view_proven(m)) != 0,
 			 m != VIEW_CLONE3_FORK && m != VIEW_FORK);
@@ -82,6 +95,7 @@ static void method_process(void *arg)
 		t.r.path = "/does/not/exist";
 		CHECK_EQ(trial_run(&t), -ENOENT);
 		CHECK_EQ(t.ret.step, FORKEXEC_STEP_EXECVE);
+		check_told(&t, m);
 		t.r.path = "/proc/self/exe";
 		t.r.dir = "/proc/self/exe";
 		CHECK_EQ(trial_run(&t), -ENOTDIR);
@@ -90,6 +104,10 @@ static void method_process(void *arg)
 		t.r.dir = NULL;
 		CHECK(snapshot_differs(&before) == NULL);
 		CHECK(no_children());
+		t.r.flags |= FORKEXEC_KNOWN_FLAGS + 1;
+		CHECK_EQ(trial_run(&t), -EINVAL);
+		CHECK_EQ(t.ret.method | t.ret.how, 0);
+		t.r.flags &= FORKEXEC_KNOWN_FLAGS;
 	}
 	CHECK_EQ(t.state.bits, view_only(m) | (t.state.bits & view_proven(m)));
 }

@@ -33,8 +33,6 @@ struct bad {
 	int64_t detail;
 };
 
-static const uint32_t some_groups[] = {1};
-
 static void bad_size_small(struct forkexec_request *r) { r->size--; }
 static void bad_size_large(struct forkexec_request *r) { r->size += 8; }
 static void bad_size_zero(struct forkexec_request *r) { r->size = 0; }
@@ -95,34 +93,6 @@ static void bad_uid_no_user(struct forkexec_request *r) { uid_map(r, 1); }
 static void bad_uid_empty(struct forkexec_request *r) { uid_map(r, 0); }
 static void bad_gid_no_user(struct forkexec_request *r) { gid_map(r, 1); }
 
-/* A field without its flag would be ignored: the program would run as root, say. */
-#define WITHOUT_FLAG(field, value)                                                                 \
-	static void lone_##field(struct forkexec_request *r) { r->field = value; }
-WITHOUT_FLAG(uid, 1)
-WITHOUT_FLAG(gid, UINT32_MAX)
-WITHOUT_FLAG(groups, some_groups)
-WITHOUT_FLAG(n_groups, 1)
-WITHOUT_FLAG(uid_map, some_maps)
-WITHOUT_FLAG(n_uid_map, 341)
-WITHOUT_FLAG(gid_map, some_maps)
-WITHOUT_FLAG(n_gid_map, 1)
-WITHOUT_FLAG(pgid, -1)
-WITHOUT_FLAG(ctty, 1)
-WITHOUT_FLAG(errno_pipe, -1)
-WITHOUT_FLAG(nofile_soft, 1)
-WITHOUT_FLAG(nofile_max, 1)
-WITHOUT_FLAG(nofile_raised, 1)
-WITHOUT_FLAG(cgroup_fd, 3)
-#undef WITHOUT_FLAG
-static void lone_no_setgroups(struct forkexec_request *r) { r->flags = FORKEXEC_NO_SETGROUPS; }
-static void lone_keep_dumpable(struct forkexec_request *r) { r->flags = FORKEXEC_KEEP_DUMPABLE; }
-static void lone_whole_table(struct forkexec_request *r) { r->flags = FORKEXEC_WHOLE_TABLE; }
-static void lone_gid_setgroups(struct forkexec_request *r)
-{
-	r->flags = FORKEXEC_GID_SETGROUPS | FORKEXEC_UID_MAP;
-	r->clone_flags = CLONE_NEWUSER;
-}
-
 static const struct bad bad_fields[] = {
 	{"size too small", bad_size_small, FORKEXEC_STEP_REQUEST, OFFSET(size)},
 	{"size too large", bad_size_large, FORKEXEC_STEP_REQUEST, OFFSET(size)},
@@ -146,25 +116,6 @@ static const struct bad bad_fields[] = {
 	{"capability 2^32", bad_cap_word, FORKEXEC_STEP_AMBIENT, INT64_C(1) << 32},
 	{"uid_map without NEWUSER", bad_uid_no_user, FORKEXEC_STEP_UID_MAP, 1},
 	{"empty uid_map without NEWUSER", bad_uid_empty, FORKEXEC_STEP_UID_MAP, 0},
-	{"uid alone", lone_uid, FORKEXEC_STEP_REQUEST, OFFSET(uid)},
-	{"gid alone", lone_gid, FORKEXEC_STEP_REQUEST, OFFSET(gid)},
-	{"groups alone", lone_groups, FORKEXEC_STEP_REQUEST, OFFSET(groups)},
-	{"n_groups alone", lone_n_groups, FORKEXEC_STEP_REQUEST, OFFSET(groups)},
-	{"uid_map alone", lone_uid_map, FORKEXEC_STEP_REQUEST, OFFSET(uid_map)},
-	{"n_uid_map alone", lone_n_uid_map, FORKEXEC_STEP_REQUEST, OFFSET(uid_map)},
-	{"gid_map alone", lone_gid_map, FORKEXEC_STEP_REQUEST, OFFSET(gid_map)},
-	{"n_gid_map alone", lone_n_gid_map, FORKEXEC_STEP_REQUEST, OFFSET(gid_map)},
-	{"pgid alone", lone_pgid, FORKEXEC_STEP_REQUEST, OFFSET(pgid)},
-	{"ctty alone", lone_ctty, FORKEXEC_STEP_REQUEST, OFFSET(ctty)},
-	{"errno_pipe alone", lone_errno_pipe, FORKEXEC_STEP_REQUEST, OFFSET(errno_pipe)},
-	{"nofile_soft alone", lone_nofile_soft, FORKEXEC_STEP_REQUEST, OFFSET(nofile_soft)},
-	{"nofile_max alone", lone_nofile_max, FORKEXEC_STEP_REQUEST, OFFSET(nofile_max)},
-	{"nofile_raised alone", lone_nofile_raised, FORKEXEC_STEP_REQUEST, OFFSET(nofile_raised)},
-	{"cgroup_fd alone", lone_cgroup_fd, FORKEXEC_STEP_REQUEST, OFFSET(cgroup_fd)},
-	{"NO_SETGROUPS alone", lone_no_setgroups, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
-	{"KEEP_DUMPABLE alone", lone_keep_dumpable, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
-	{"WHOLE_TABLE alone", lone_whole_table, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
-	{"GID_SETGROUPS alone", lone_gid_setgroups, FORKEXEC_STEP_REQUEST, OFFSET(flags)},
 	{"gid_map without NEWUSER", bad_gid_no_user, FORKEXEC_STEP_GID_MAP, 1},
 };
 

@@ -97,12 +97,14 @@ static void test_hints(void **test_state)
 	} hints[] = {
 #define ANY 0
 #define HINT(STEP, ERRNO, text) {FORKEXEC_STEP_##STEP, ERRNO, text},
-		FORKEXEC_HINTS(HINT)
+#define FIELD(name) #name
+		FORKEXEC_HINTS(HINT, FIELD)
+#undef FIELD
 #undef HINT
 #undef ANY
 	};
 	const size_t n = sizeof(hints) / sizeof(hints[0]);
-	size_t i;
+	size_t i, j;
 
 	(void)test_state;
 	for (i = 0; i < n; i++) {
@@ -112,6 +114,8 @@ static void test_hints(void **test_state)
 			fail_msg("hint %zu (%s, errno %d) is hidden by an earlier one", i,
 				 forkexec_step_name(hints[i].step), hints[i].err);
 		assert_true(strlen(got) > 20 && got[strlen(got) - 1] == '.');
+		for (j = 0; j < i; j++) /* two causes, two sentences */
+			assert_string_not_equal(hints[i].text, hints[j].text);
 	}
 	assert_null(forkexec_hint(FORKEXEC_STEP_NONE, EPERM));
 	assert_null(forkexec_hint(UINT32_MAX, EPERM));
@@ -126,7 +130,7 @@ static void test_man_page(void **test_state)
 	(void)test_state;
 	for (i = 0; i < N_ROWS; i++) {
 		snprintf(want, sizeof(want),
-			 ".TP\n.B %s\nStep %u. System call: %s. Go field: %s. Detail: ",
+			 ".TP\n.B %s\nStep %u. System call: %s. Field: %s. Detail: ",
 			 rows[i].name, rows[i].id, rows[i].call[0] ? rows[i].call : "-",
 			 rows[i].field[0] ? rows[i].field : "-");
 		at = strstr(at, want); /* from the last one on: the order counts too */

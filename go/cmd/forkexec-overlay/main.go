@@ -10,7 +10,12 @@
 // library gets the C core as generated text, a trampoline, and one line at the head of
 // forkExec, from where all starts go. A source of that package that it does not know is refused. In a
 // program so built, FORKEXEC=stdlib switches back to the standard library's own code and
-// FORKEXEC=verbose prints the step that failed to standard error.
+// FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error.
+//
+//	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -check BINARY
+//
+// says whether a program was built with it, by exit status 0 or 1, and in words; also of a
+// stripped program, and of one for another architecture.
 //
 // The overlay holds absolute paths of this toolchain and of DIR: make it where you
 // build. The same toolchain and DIR give the same bytes.
@@ -29,7 +34,11 @@ import (
 func main() {
 	out := flag.String("o", "", "write the overlay to `FILE` and what it refers to beside it (required)")
 	goCmd := flag.String("go", "go", "the go `COMMAND` to make it for")
+	check := flag.String("check", "", "say whether the program `BINARY` was built with the overlay: exit status 0 if so, 1 if not")
 	flag.Parse()
+	if *check != "" && *out == "" && flag.NArg() == 0 {
+		os.Exit(tell(*check))
+	}
 	if *out == "" || flag.NArg() != 0 {
 		flag.Usage()
 		os.Exit(2)
@@ -38,6 +47,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "forkexec-overlay:", err)
 		os.Exit(1)
 	}
+}
+
+func tell(binary string) int {
+	yes, text, err := checkBinary(binary)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "forkexec-overlay:", err)
+		return 2
+	case yes:
+		fmt.Println(text)
+		return 0
+	}
+	fmt.Println(text)
+	return 1
 }
 
 type goEnv struct{ GOROOT, GOVERSION, GOMODCACHE string }

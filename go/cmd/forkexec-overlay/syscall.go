@@ -18,6 +18,7 @@ import (
 	"forkexec.example/forkexec/c/nocgo"
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/gate"
+	"forkexec.example/forkexec/go/internal/trace"
 )
 
 //go:embed syscall.txt
@@ -68,6 +69,10 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 	lock := strings.ReplaceAll(gate.Source, "Gate", "forkexecGate")
 	files["zforkexec_gate.go"] = []byte(strings.Replace(lock, "\npackage gate\n", "\npackage syscall\n", 1))
 	files["zforkexec_other.go"] = []byte(otherSystems())
+	err = traceFiles(files)
+	if err != nil {
+		return nil, err
+	}
 	err = fs.WalkDir(nocgo.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -81,6 +86,21 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 		return err
 	})
 	return files, err
+}
+
+// traceFiles adds those of the trace, written for this: they use nothing of package syscall's
+// users, and have no names of its own.
+func traceFiles(files map[string][]byte) error {
+	return fs.WalkDir(trace.Sources, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := trace.Sources.ReadFile(name)
+		text := strings.Replace(string(b), "\npackage trace\n", "\npackage syscall\n", 1)
+		text = strings.Replace(text, "\t\"syscall\"\n", "", 1)
+		files["zforkexec_trace_"+name] = []byte(strings.ReplaceAll(text, "syscall.", ""))
+		return err
+	})
 }
 
 // generated returns what depends on this toolchain and on the step list.
@@ -100,7 +120,7 @@ func generated(folder string) (string, error) {
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "\nconst forkexecRaisedBelowMax = %d\n\nvar forkexecSteps = [...]string{\n", below)
-	for step := forkexec.StepRequest; step <= forkexec.StepExecve; step++ {
+	for step := forkexec.StepRequest; step.String() != forkexec.Step(0).String(); step++ {
 		fmt.Fprintf(&s, "\t%d: %q,\n", step, step.String())
 	}
 	s.WriteString("}\n")

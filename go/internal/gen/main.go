@@ -5,8 +5,8 @@
 // (c/man/forkexec.7). Run it by `make gen-steps`; `make test` fails if its output
 // differs from the tree.
 //
-// The one owner of the steps is FORKEXEC_STEPS in include/forkexec.h, of the
-// explanations FORKEXEC_HINTS in c/hints.h.
+// The one owner of the steps is FORKEXEC_STEPS in include/forkexec_steps.h, of
+// the explanations FORKEXEC_HINTS in c/hints.h.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -27,10 +28,13 @@ type step struct {
 type hint struct{ macro, errno, text string }
 
 var (
-	stepRE = regexp.MustCompile(`X\((\d+), (\w+), "([^"]*)", "([^"]*)",\s*"([^"]*)"\)\s*/\* (.*?) \*/`)
-	hintRE = regexp.MustCompile(`X\((\w+), (\w+), "((?:[^"\\]|\\.)*)"\)`)
-	joinRE = regexp.MustCompile(`\s*\\\n\s*`)
-	catRE  = regexp.MustCompile(`"\s+"`)
+	stepRE  = regexp.MustCompile(`X\((\d+), (\w+), "([^"]*)", "([^"]*)",\s*"([^"]*)"\)\s*/\* (.*?) \*/`)
+	hintRE  = regexp.MustCompile(`X\((\w+), (\w+), "((?:[^"\\]|\\.)*)"\)`)
+	wordRE  = regexp.MustCompile(`X\("(\w+)", "([^"]*)", "([^"]*)"\)`)
+	fieldRE = regexp.MustCompile(`F\((\w+)\)`)
+	braceRE = regexp.MustCompile(`{\w+}`)
+	joinRE  = regexp.MustCompile(`\s*\\\n\s*`)
+	catRE   = regexp.MustCompile(`"\s+"`)
 )
 
 func main() {
@@ -47,15 +51,19 @@ func main() {
 }
 
 func run(root, out string) error {
-	steps, err := readSteps(filepath.Join(root, "include/forkexec.h"))
+	steps, err := readSteps(filepath.Join(root, "include/forkexec_steps.h"))
 	if err != nil {
 		return err
 	}
-	hints, err := readHints(filepath.Join(root, "c/hints.h"))
+	words, err := readWords(filepath.Join(root, "c/hints.h"))
 	if err != nil {
 		return err
 	}
-	src, err := format.Source(goFile(steps, hints))
+	hints, err := readHints(filepath.Join(root, "c/hints.h"), words)
+	if err != nil {
+		return err
+	}
+	src, err := format.Source(goFile(steps, hints, words))
 	if err != nil {
 		return err
 	}
@@ -87,6 +95,34 @@ func macroText(file, define string) (string, error) {
 	return catRE.ReplaceAllString(text, ""), nil
 }
 
+// readWords returns Go's name of each field of the request.
+func readWords(file string) (map[string]string, error) {
+	text, err := macroText(file, "FORKEXEC_WORDS(X)")
+	if err != nil {
+		return nil, err
+	}
+	words := map[string]string{"": ""}
+	for _, m := range wordRE.FindAllStringSubmatch(text, -1) {
+		words[m[1]] = m[2]
+	}
+	if n := strings.Count(text, "X("); len(words) != n+1 {
+		return nil, fmt.Errorf("%s: %d of %d words understood", file, len(words)-1, n)
+	}
+	return words, nil
+}
+
+// inGo says the fields in braces as Go calls them.
+func inGo(text string, words map[string]string) (string, error) {
+	var err error
+	return braceRE.ReplaceAllStringFunc(text, func(s string) string {
+		word, ok := words[s[1:len(s)-1]]
+		if !ok {
+			err = fmt.Errorf("no word for %s", s)
+		}
+		return word
+	}), err
+}
+
 func readSteps(file string) ([]step, error) {
 	text, err := macroText(file, "FORKEXEC_STEPS(X)")
 	if err != nil {
@@ -102,9 +138,13 @@ func readSteps(file string) ([]step, error) {
 	return steps, nil
 }
 
-func readHints(file string) ([]hint, error) {
-	text, err := macroText(file, "FORKEXEC_HINTS(X)")
+func readHints(file string, words map[string]string) ([]hint, error) {
+	text, err := macroText(file, "FORKEXEC_HINTS(X, F)")
 	if err != nil {
+		return nil, err
+	}
+	text = catRE.ReplaceAllString(fieldRE.ReplaceAllString(text, `"{$1}"`), "")
+	if text, err = inGo(text, words); err != nil {
 		return nil, err
 	}
 	var hints []hint
@@ -117,36 +157,68 @@ func readHints(file string) ([]hint, error) {
 	return hints, nil
 }
 
-// goName turns FD_MOVE into StepFdMove.
+// initialisms are the words that Go does not write as others. Names of system calls, as in
+// StepSetuid, are one word.
+var initialisms = map[string]string{"FD": "FD", "FDS": "FDs", "UID": "UID", "GID": "GID", "IDMAP": "IDMap"}
+
+// goName turns FD_MOVE into StepFDMove, CHDIR into StepChdir.
 func goName(macro string) string {
 	var b strings.Builder
 	b.WriteString("Step")
 	for _, w := range strings.Split(macro, "_") {
-		b.WriteString(w[:1] + strings.ToLower(w[1:]))
+		if initialisms[w] != "" {
+			b.WriteString(initialisms[w])
+		} else {
+			b.WriteString(w[:1] + strings.ToLower(w[1:]))
+		}
 	}
 	return b.String()
 }
 
-func goFile(steps []step, hints []hint) []byte {
+// goComment describes a step and its Error.Detail in sentences.
+func goComment(s step, detail, field string) string {
+	text := goName(s.macro) + " is the step " + strconv.Quote(s.name)
+	if s.call != "" {
+		text += ", " + s.call + "(2)"
+		if field != "" {
+			text += " for " + field
+		}
+	}
+	switch {
+	case detail == "never reported":
+		return text + ". It is never reported."
+	case detail == "0":
+		return text + ". Its Detail is 0."
+	case detail[0] >= 'A' && detail[0] <= 'Z': // the name of a field
+		return text + ". Its Detail is " + detail + "."
+	}
+	return text + ". Its Detail is the " + strings.TrimPrefix(detail, "the ") + "."
+}
+
+func goFile(steps []step, hints []hint, words map[string]string) []byte {
 	var b bytes.Buffer
 	p := func(f string, a ...any) { fmt.Fprintf(&b, f+"\n", a...) }
-	p("// Code generated by go/internal/gen from include/forkexec.h and c/hints.h. DO NOT EDIT.")
+	p("// Code generated by go/internal/gen from include/forkexec_steps.h and c/hints.h. DO NOT EDIT.")
 	p("")
 	p("// SPDX-License-Identifier: BSD-3-Clause")
 	p("")
 	p("package forkexec")
 	p("")
-	p("// The steps of a start, in the order in which they are taken. The comment is")
-	p("// the meaning of Error.Detail.")
+	p("// The steps of a start, in the order in which they are taken.")
 	p("const (")
-	for _, s := range steps {
-		p("\t%s Step = %s // %s", goName(s.macro), s.id, s.detail)
+	for i, s := range steps {
+		if i > 0 {
+			p("")
+		}
+		detail := strings.ReplaceAll(strings.ReplaceAll(s.detail, "fds", words["fds"]), "ctty", words["ctty"])
+		p("\t// %s", goComment(s, detail, words[s.field]))
+		p("\t%s Step = %s", goName(s.macro), s.id)
 	}
 	p(")")
 	p("")
 	p("var stepTable = [...]stepInfo{")
 	for _, s := range steps {
-		p("\t%s: {%q, %q, %q},", goName(s.macro), s.name, s.call, s.field)
+		p("\t%s: {%q, %q, %q},", goName(s.macro), s.name, s.call, words[s.field])
 	}
 	p("}")
 	p("")
@@ -162,7 +234,7 @@ func goFile(steps []step, hints []hint) []byte {
 	p("")
 	// Linux numbers, so that the table also compiles where syscall lacks a name.
 	p("const (")
-	for _, e := range []string{"E2BIG 7", "EACCES 13", "EAGAIN 11", "EBADF 9", "EBUSY 16", "ECANCELED 125", "EINVAL 22", "EIO 5", "EISDIR 21", "ELOOP 40", "EMFILE 24", "ENFILE 23", "ENOENT 2", "ENOEXEC 8", "ENOMEM 12", "ENOSPC 28", "ENOSYS 38", "ENOTDIR 20", "ENOTTY 25", "EOPNOTSUPP 95", "EPERM 1", "ESRCH 3", "ETXTBSY 26", "EUSERS 87"} {
+	for _, e := range []string{"E2BIG 7", "EACCES 13", "EAGAIN 11", "EBADF 9", "EBUSY 16", "ECANCELED 125", "EFAULT 14", "EINVAL 22", "EIO 5", "EISDIR 21", "ELIBBAD 80", "ELOOP 40", "EMFILE 24", "ENAMETOOLONG 36", "ENFILE 23", "ENODEV 19", "ENOENT 2", "ENOEXEC 8", "ENOMEM 12", "ENOSPC 28", "ENOSYS 38", "ENOTDIR 20", "ENOTTY 25", "EOPNOTSUPP 95", "EPERM 1", "ESRCH 3", "ETIMEDOUT 110", "ETXTBSY 26", "EUSERS 87"} {
 		n, v, _ := strings.Cut(e, " ")
 		used := false
 		for _, h := range hints {
@@ -200,7 +272,7 @@ func manPage(root, out string, steps []step) error {
 		if detail == "0" {
 			detail = "-"
 		}
-		fmt.Fprintf(&t, ".TP\n.B %s\nStep %s. System call: %s. Go field: %s. Detail: %s.\n", s.name, s.id, dash(s.call), dash(s.field), detail)
+		fmt.Fprintf(&t, ".TP\n.B %s\nStep %s. System call: %s. Field: %s. Detail: %s.\n", s.name, s.id, dash(s.call), dash(s.field), detail)
 	}
 	return write(filepath.Join(out, "c/man/forkexec.7"), []byte(head+begin+t.String()+end+tail))
 }

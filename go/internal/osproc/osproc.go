@@ -10,8 +10,6 @@ import (
 	"errors"
 	"os"
 	"syscall"
-
-	"forkexec.example/forkexec/go/internal/settings"
 )
 
 // CheckDir returns the error of os.StartProcess for a missing directory. It
@@ -62,14 +60,28 @@ func SysAttr(attr *os.ProcAttr) *syscall.ProcAttr {
 }
 
 // Plain returns what stands in an os.PathError for a failed start: the errno inside of
-// err, for programs compare it; or err itself, with the step in its text, if FORKEXEC
-// asks for verbose errors.
-func Plain(err error) error {
-	if settings.Get().Verbose {
-		return err
+// err, for programs compare it; or err itself with step, cause and cure in its text, if
+// FORKEXEC or the caller asks for that.
+func Plain(err error, steps bool) error {
+	if !steps {
+		return errors.Unwrap(err)
 	}
-	return errors.Unwrap(err)
+	if e, ok := err.(interface{ Hint() string }); ok {
+		if hint := e.Hint(); hint != "" {
+			return &explained{err, hint}
+		}
+	}
+	return err
 }
+
+// An explained error has cause and cure in its text.
+type explained struct {
+	err  error
+	hint string
+}
+
+func (e *explained) Error() string { return e.err.Error() + ". " + e.hint }
+func (e *explained) Unwrap() error { return e.err }
 
 // PathError returns the error of os.StartProcess for a failed start.
 func PathError(name string, err error) error {

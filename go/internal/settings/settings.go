@@ -13,6 +13,8 @@ import (
 type Settings struct {
 	Stdlib, NoClone3, Verbose bool
 
+	Trace string // the file of trace=FILE, or ""
+
 	// State is the address of the core's state in package syscall of a program that was
 	// made with forkexec-overlay, or zero. Two states would not know of each other's
 	// children.
@@ -26,7 +28,7 @@ var Get = sync.OnceValue(func() Settings {
 	s.State = askOverlay()
 	if s.State == 0 && len(unknown) > 0 { // the overlay has told otherwise
 		_, _ = os.Stderr.WriteString("forkexec: FORKEXEC has an unknown word: " + strings.Join(unknown, ", ") +
-			" (known: stdlib, noclone3, verbose)\n")
+			" (known: stdlib, noclone3, verbose, trace=FILE)\n")
 	}
 	return s
 })
@@ -42,6 +44,10 @@ func parse(words string) (s Settings, unknown []string) {
 		case "verbose":
 			s.Verbose = true
 		default:
+			if file, ok := strings.CutPrefix(word, "trace="); ok && file != "" {
+				s.Trace = file
+				break
+			}
 			unknown = append(unknown, word)
 		}
 	}

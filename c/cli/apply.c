@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * apply.c - what each option of the table does: it sets fields of the request.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define FIRST_FILE INT32_MIN
+#define MAX_FD     65535 /* of --fd: the list is as long as its largest number */
+
+/* Options that only set flags or one field. */
+#define SET(name, statement)                                                                       \
+	APPLY(name)                                                                                \
+	{                                                                                          \
+		(void)c;                                                                           \
+		(void)argument;                                                                    \
+		statement;                                                                         \
+	}
+SET(argv0, c->argv0 = argument)
+SET(chroot, c->request.chroot = argument)
+SET(clear_env, clearenv())
+SET(clone, c->request.clone_flags |= namespace_flags("clone", argument))
+SET(close_fds, c->request.flags |= FORKEXEC_CLOSE_FDS)
+SET(ctty, c->ctty = (int)number("ctty", argument, 0, MAX_FD))
+SET(detach, c->detach = 1)
+SET(dir, c->request.dir = argument)
+SET(dry_run, c->dry_run = 1)
+SET(explain, c->explain = 1)
+SET(foreground, c->request.flags |= FORKEXEC_FOREGROUND)
+SET(json, c->json = 1)
+SET(no_setgroups, c->request.flags |= FORKEXEC_NO_SETGROUPS)
+SET(noctty, c->request.flags |= FORKEXEC_NOCTTY)
+SET(pdeathsig, c->request.pdeathsig = signal_number(argument))
+SET(ptrace, c->request.flags |= FORKEXEC_PTRACE)
+SET(setctty, c->request.flags |= FORKEXEC_SETCTTY)
+SET(setsid, c->request.flags |= FORKEXEC_SETSID)
+SET(text_busy, c->request.text_busy_ms = (uint32_t)number("text-busy", argument, 0, 60000))
+SET(unshare, c->request.unshare_flags |= namespace_flags("unshare", argument))
+SET(wait, c->detach = 0)
+
+APPLY(setpgid)
+{
+	c->request.flags |= FORKEXEC_SETPGID;
+	c->request.pgid = argument ? (int32_t)number("setpgid", argument, 0, INT32_MAX) : 0;
+}
+
+APPLY(env)
+{
+	char *name, *value;
+
+	(void)c;
+	name = strdup(argument);
+	value = name ? strchr(name, '=') : NULL;
+	if (!value || value == name)
+		usage("--env: \"%s\" is not NAME=VALUE", argument);
+	*value++ = 0;
+	if (setenv(name, value, 1) < 0)
+		usage("--env: %s: %s", argument, strerror(errno));
+	free(name);
+}
+
+APPLY(unset_env)
+{
+	(void)c;
+	if (unsetenv(argument) < 0)
+		usage("--unset-env: \"%s\" is no name of a variable", argument);
+}
+
+APPLY(uid)
+{
+	const struct passwd *user;
+
+	c->has_uid = 1;
+	user = getpwnam(argument);
+	if (!user && isdigit((unsigned char)*argument)) {
+		c->request.uid = (uint32_t)number("uid", argument, 0, UINT32_MAX - 1);
+		user = getpwuid(c->request.uid);
+	} else if (!user) {
+		usage("--uid: there is no user \"%s\"", argument);
+	}
+	if (!user)
+		return;
+	c->request.uid = user->pw_uid;
+	if (!c->has_gid)
+		c->request.gid = user->pw_gid;
+}
+
+static uint32_t group_number(const char *option, const char *text)
+{
+	const struct group *group = getgrnam(text);
+
+	if (group)
+		return group->gr_gid;
+	if (!isdigit((unsigned char)*text))
+		usage("--%s: there is no group \"%s\"", option, text);
+	return (uint32_t)number(option, text, 0, UINT32_MAX - 1);
+}
+
+APPLY(gid)
+{
+	c->has_gid = 1;
+	c->request.gid = group_number("gid", argument);
+}
+
+/* Calls fn for each word of a list with commas. */
+static void each_word(struct command *c, const char *list,
+		      void (*fn)(struct command *c, const char *word))
+{
+	char *copy = strdup(list), *rest = copy, *word;
+
+	while (copy && (word = strsep(&rest, ",")) != NULL)
+		if (*word)
+			fn(c, word);
+	free(copy);
+}
+
+static void add_group(struct command *c, const char *word)
+{
+	c->groups = grow(c->groups, c->request.n_groups, sizeof(*c->groups));
+	c->groups[c->request.n_groups++] = group_number("groups", word);
+}
+
+static void add_cap(struct command *c, const char *word)
+{
+	c->ambient_caps = grow(c->ambient_caps, c->request.n_ambient_caps, sizeof(*c->ambient_caps));
+	c->ambient_caps[c->request.n_ambient_caps++] = capability_number(word);
+}
+
+APPLY(groups)
+{
+	c->has_groups = 1;
+	each_word(c, argument, add_group);
+}
+
+APPLY(ambient_caps)
+{
+	each_word(c, argument, add_cap);
+}
+
+static struct forkexec_id_map *add_map(const char *option, struct forkexec_id_map *map, uint32_t *n,
+				       const char *text)
+{
+	long long inside, outside, size;
+	int end = -1;
+
+	if (sscanf(text, "%lld:%lld:%lld%n", &inside, &outside, &size, &end) != 3 || end < 0 ||
+	    text[end])
+		usage("--%s: \"%s\" is not INSIDE:OUTSIDE:COUNT", option, text);
+	map = grow(map, *n, sizeof(*map));
+	map[(*n)++] = (struct forkexec_id_map){inside, outside, size};
+	return map;
+}
+
+APPLY(uid_map)
+{
+	c->request.flags |= FORKEXEC_UID_MAP;
+	c->uid_map = add_map("uid-map", c->uid_map, &c->request.n_uid_map, argument);
+}
+
+APPLY(gid_map)
+{
+	c->request.flags |= FORKEXEC_GID_MAP;
+	c->gid_map = add_map("gid-map", c->gid_map, &c->request.n_gid_map, argument);
+}
+
+APPLY(setgroups)
+{
+	if (!strcmp(argument, "allow"))
+		c->request.flags |= FORKEXEC_GID_SETGROUPS;
+	else if (!strcmp(argument, "deny"))
+		c->request.flags &= ~FORKEXEC_GID_SETGROUPS;
+	else
+		usage("--setgroups: \"%s\" is neither allow nor deny", argument);
+}
+
+APPLY(cgroup)
+{
+	int fd;
+
+	if (isdigit((unsigned char)*argument) && !argument[strspn(argument, "0123456789")])
+		fd = (int)number("cgroup", argument, 0, INT32_MAX);
+	else
+		fd = open(argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		usage("--cgroup: %s: %s", argument, strerror(errno));
+	c->request.flags |= FORKEXEC_CGROUP_FD;
+	c->request.cgroup_fd = fd;
+}
+
+/*
+ * The list as far as n; what no option names is our own descriptor of that number, if it is
+ * an inherited one: those that we have opened are close-on-exec.
+ */
+static void reach(struct command *c, uint32_t n)
+{
+	while (c->request.n_fds <= n) {
+		int32_t fd = (int32_t)c->request.n_fds;
+
+		c->fds = grow(c->fds, c->request.n_fds, sizeof(*c->fds));
+		c->named = grow(c->named, c->request.n_fds, 1);
+		c->named[fd] = fd < 3;
+		c->fds[c->request.n_fds++] = fcntl(fd, F_GETFD) == 0 ? fd : -1;
+	}
+}
+
+/* MODE behind the last colon; without one: r, or w for 1 and 2. */
+static int32_t add_file(struct command *c, const char *text, uint32_t fd)
+{
+	static const struct {
+		const char *mode;
+		int flags;
+		const char *names;
+	} modes[] = {
+		{":r", O_RDONLY, "O_RDONLY"},
+		{":w", O_WRONLY | O_CREAT | O_TRUNC, "O_WRONLY|O_CREAT|O_TRUNC"},
+		{":a", O_WRONLY | O_CREAT | O_APPEND, "O_WRONLY|O_CREAT|O_APPEND"},
+		{":rw", O_RDWR | O_CREAT, "O_RDWR|O_CREAT"},
+	};
+	char *path = strdup(text), *mode = path ? strrchr(path, ':') : NULL;
+	size_t i = fd == 1 || fd == 2, k;
+
+	for (k = 0; mode && k < sizeof(modes) / sizeof(modes[0]); k++) {
+		if (strcmp(mode, modes[k].mode) != 0)
+			continue;
+		i = k;
+		*mode = 0;
+		break;
+	}
+	c->files = grow(c->files, c->n_files, sizeof(*c->files));
+	c->files[c->n_files] = (struct file){path, modes[i].flags, modes[i].names, -1};
+	return (int32_t)(FIRST_FILE + (int32_t)c->n_files++);
+}
+
+/* When all options are known: a dry run opens nothing. */
+static void open_files(struct command *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->request.n_fds; i++) {
+		struct file *f = c->fds[i] < -1 ? &c->files[c->fds[i] - FIRST_FILE] : NULL;
+
+		if (!f)
+			continue;
+		if (!f->path)
+			usage("--fd: out of memory");
+		f->opened = open(c->dry_run ? "/dev/null" : f->path,
+				 (c->dry_run ? O_RDONLY : f->flags) | O_CLOEXEC | O_NOCTTY, 0666);
+		if (f->opened < 0)
+			usage("--fd: %s: %s", f->path, strerror(errno));
+		c->fds[i] = f->opened;
+	}
+}
+
+APPLY(fd)
+{
+	const char *value = strchr(argument, '=');
+	char digits[16];
+	uint32_t fd;
+
+	if (!value || value == argument || (size_t)(value - argument) >= sizeof(digits))
+		usage("--fd: \"%s\" is not N=M, N=FILE or N=-", argument);
+	snprintf(digits, sizeof(digits), "%.*s", (int)(value - argument), argument);
+	fd = (uint32_t)number("fd", digits, 0, MAX_FD);
+	value++;
+	reach(c, fd);
+	c->named[fd] = 1;
+	if (!strcmp(value, "-"))
+		c->fds[fd] = -1;
+	else if (isdigit((unsigned char)*value) && !value[strspn(value, "0123456789")])
+		c->fds[fd] = (int32_t)number("fd", value, 0, INT32_MAX);
+	else
+		c->fds[fd] = add_file(c, value, fd);
+}
+
+/* What follows from several options together. */
+void finish_request(struct command *c)
+{
+	struct forkexec_request *r = &c->request;
+
+	uint32_t i;
+
+	reach(c, 2);
+	open_files(c);
+	for (i = 0; r->flags & FORKEXEC_CLOSE_FDS && i < r->n_fds; i++)
+		if (!c->named[i])
+			c->fds[i] = -1;
+	if (c->has_uid || c->has_gid || c->has_groups || r->flags & FORKEXEC_NO_SETGROUPS) {
+		r->flags |= FORKEXEC_CREDENTIAL;
+		if (!c->has_uid)
+			r->uid = geteuid();
+		if (!c->has_gid && !r->gid && !(c->has_uid && !r->uid))
+			r->gid = c->has_uid && getpwuid(r->uid) ? getpwuid(r->uid)->pw_gid : getegid();
+	}
+	if (c->ctty >= 0)
+		r->ctty = c->ctty;
+	r->fds = c->fds;
+	r->groups = c->groups;
+	r->uid_map = c->uid_map;
+	r->gid_map = c->gid_map;
+	r->ambient_caps = c->ambient_caps;
+}

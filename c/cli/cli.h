@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cli.h - what the files of the command share. It is a user of the C library like any
+ * other: it knows forkexec.h, not the core.
+ */
+#ifndef FORKEXEC_CLI_H
+#define FORKEXEC_CLI_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <forkexec.h>
+
+/* Exit statuses, those of env(1). */
+enum { EXIT_FAILED = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+/* A file of --fd. */
+struct file {
+	char *path;
+	int flags;
+	const char *flag_names;
+	int32_t opened;
+};
+
+/* What the command line asks for. */
+struct command {
+	struct forkexec_request request;
+
+	int32_t *fds; /* of request.fds, n_fds of them */
+	unsigned char *named; /* which of them --fd has named */
+	struct file *files; /* entry INT32_MIN + i of fds is files[i] until finish_request() */
+	uint32_t n_files;
+	uint32_t *groups;
+	struct forkexec_id_map *uid_map;
+	struct forkexec_id_map *gid_map;
+	uint64_t *ambient_caps;
+	const char *argv0;
+	int has_uid, has_gid, has_groups;
+	int ctty; /* -1: not given */
+
+	int detach;
+	int dry_run;
+	int json;
+	int explain;
+};
+
+/* An option: all that is said of it anywhere comes from here. */
+struct option_row {
+	const char *name;
+	const char *argument; /* NULL: none; in brackets: may be left out */
+	const char *help;
+	void (*apply)(struct command *c, const char *argument);
+	const char *values;   /* for completion: words, or file, folder, user, group */
+};
+
+/* options.c */
+extern const struct option_row options[]; /* a row without a function is a heading */
+void parse(struct command *c, int argc, char **argv, int *ret_first);
+
+/* apply.c: what the options do */
+#define APPLY(name) void apply_##name(struct command *c, const char *argument)
+APPLY(ambient_caps);
+APPLY(argv0);
+APPLY(cgroup);
+APPLY(chroot);
+APPLY(clear_env);
+APPLY(clone);
+APPLY(close_fds);
+APPLY(ctty);
+APPLY(detach);
+APPLY(dir);
+APPLY(dry_run);
+APPLY(env);
+APPLY(explain);
+APPLY(fd);
+APPLY(foreground);
+APPLY(gid);
+APPLY(gid_map);
+APPLY(groups);
+APPLY(json);
+APPLY(no_setgroups);
+APPLY(noctty);
+APPLY(pdeathsig);
+APPLY(ptrace);
+APPLY(setctty);
+APPLY(setgroups);
+APPLY(setpgid);
+APPLY(setsid);
+APPLY(text_busy);
+APPLY(uid);
+APPLY(uid_map);
+APPLY(unset_env);
+APPLY(unshare);
+APPLY(wait);
+void finish_request(struct command *c);
+
+/* names.c: words for numbers */
+int64_t number(const char *option, const char *text, int64_t min, int64_t max);
+int signal_number(const char *text);
+const char *signal_word(int sig);
+uint64_t namespace_flags(const char *option, const char *list);
+uint64_t capability_number(const char *text);
+int32_t errno_number(const char *text);
+void *grow(void *list, uint32_t n, size_t size);
+__attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
+
+/* report.c */
+void report(const struct command *c, const struct forkexec_result *result, const char *found);
+int exit_status(const struct forkexec_result *result);
+int explain_table(int argc, char **argv);
+
+/* help.c */
+void print_help(void);
+void print_version(void);
+int print_completion(const char *shell);
+
+/* dry.c */
+void dry_run(const struct command *c);
+
+#endif /* FORKEXEC_CLI_H */

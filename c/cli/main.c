@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * main.c - the command forkexec: starts a program with any attribute of the library, waits
+ * for it as a shell does, and says why if it cannot be started.
+ *
+ * Signals: what a terminal sends to the whole foreground group the program gets itself. What
+ * is sent to this process alone is passed on. If the program stops, so does this process, so
+ * that the shell's job control works; its continuation is passed on, too.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP,
+				SIGCONT, SIGWINCH};
+#define N_PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
+
+/* By passed_on's index: 1 for us alone, 2 from the terminal's driver to the whole group. */
+static volatile sig_atomic_t pending[N_PASSED_ON];
+
+static void note(int sig, siginfo_t *info, void *context)
+{
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < N_PASSED_ON; i++)
+		if (passed_on[i] == sig)
+			pending[i] = info->si_code == SI_KERNEL ? 2 : 1;
+}
+
+/* Handlers, for a mask or SIG_IGN would be the program's as well; what is ignored stays so. */
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_sigaction = note, .sa_flags = SA_SIGINFO}, old;
+	size_t i;
+
+	sigfillset(&action.sa_mask);
+	for (i = 0; i < N_PASSED_ON; i++)
+		if (sigaction(passed_on[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(passed_on[i], &action, NULL);
+	sigaction(SIGCHLD, &action, NULL); /* only so that it ends the sleep */
+}
+
+/* A program in a group of its own gets nothing from the terminal that we get. */
+static int in_own_group(const struct command *c)
+{
+	return (c->request.flags & (FORKEXEC_SETSID | FORKEXEC_SETPGID | FORKEXEC_FOREGROUND)) != 0;
+}
+
+static void pass_on(const struct command *c, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < N_PASSED_ON; i++) {
+		if (!pending[i] || (pending[i] == 2 && !in_own_group(c)))
+			continue;
+		(void)kill(in_own_group(c) && passed_on[i] == SIGCONT ? -pid : pid, passed_on[i]);
+		pending[i] = 0;
+	}
+}
+
+/* --foreground has given the terminal away: to group, or back to us. */
+static void give_terminal(const struct command *c, pid_t group)
+{
+	sigset_t ttou, old;
+
+	if (!(c->request.flags & FORKEXEC_FOREGROUND))
+		return;
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &ttou, &old);
+	(void)tcsetpgrp(c->request.ctty, group); /* a terminal that is gone cannot be had */
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The program has stopped: so do we, and both go on when somebody continues us. */
+static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
+{
+	sigset_t closed;
+
+	give_terminal(c, getpgrp());
+	sigprocmask(SIG_SETMASK, open, &closed);
+	(void)raise(SIGSTOP);
+	sigprocmask(SIG_SETMASK, &closed, NULL);
+	give_terminal(c, pid);
+	(void)kill(in_own_group(c) ? -pid : pid, SIGCONT);
+}
+
+static int wait_for(const struct command *c, pid_t pid)
+{
+	int status, traced = (c->request.flags & FORKEXEC_PTRACE) != 0;
+	sigset_t all, open;
+	pid_t ended;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &open);
+	for (;;) {
+		pass_on(c, pid);
+		ended = waitpid(pid, &status, WNOHANG | WUNTRACED);
+		if (ended < 0)
+			return EXIT_FAILED; /* ECHILD: somebody else has waited for it */
+		if (ended == 0) {
+			sigsuspend(&open);
+		} else if (WIFSTOPPED(status) && traced) {
+			traced = 0;
+			(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
+		} else if (WIFSTOPPED(status)) {
+			stop_too(c, pid, &open);
+		} else {
+			break;
+		}
+	}
+	give_terminal(c, getpgrp());
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int run(struct command *c)
+{
+	struct forkexec_result result;
+	char found[PATH_MAX];
+
+	catch_signals();
+	if (forkexec_spawnp(&c->request, &result, found, sizeof(found)) < 0) {
+		give_terminal(c, getpgrp());
+		report(c, &result, found);
+		return exit_status(&result);
+	}
+	if (c->detach) {
+		printf("%d\n", (int)result.pid);
+		return fflush(stdout) ? EXIT_FAILED : 0;
+	}
+	return wait_for(c, result.pid);
+}
+
+int main(int argc, char **argv)
+{
+	struct command c = {.request = FORKEXEC_REQUEST_INIT, .ctty = -1};
+	int first;
+
+	parse(&c, argc, argv, &first);
+	if (c.explain)
+		return explain_table(argc - first, argv + first);
+	if (first == argc)
+		usage("which program?");
+	c.request.path = argv[first];
+	if (c.argv0)
+		argv[first] = (char *)(uintptr_t)c.argv0;
+	c.request.argv = argv + first;
+	finish_request(&c);
+	if (!c.dry_run)
+		return run(&c);
+	dry_run(&c);
+	return fflush(stdout) ? EXIT_FAILED : 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * report.c - failures for people and for programs, and the table of explanations.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define TEXT_ROOM 16384 /* several paths of 4 KiB */
+
+int exit_status(const struct forkexec_result *result)
+{
+	if (result->step != FORKEXEC_STEP_EXECVE)
+		return EXIT_FAILED;
+	return result->err == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+}
+
+/* Breaks text into lines of a terminal; elsewhere it stays one line. */
+static void print_wrapped(FILE *to, const char *text)
+{
+	struct winsize size = {0};
+	size_t width = 0, column = 0, n;
+
+	if (isatty(fileno(to)))
+		width = ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+	while (*text) {
+		n = strcspn(text, " ");
+		if (width && column && column + 1 + n > width) {
+			fputc('\n', to);
+			column = 0;
+		} else if (column) {
+			fputc(' ', to);
+			column++;
+		}
+		fwrite(text, 1, n, to);
+		column += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', to);
+}
+
+static void print_json_string(FILE *to, const char *name, const char *value)
+{
+	fprintf(to, "\"%s\":\"", name);
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c == '"' || c == '\\')
+			fprintf(to, "\\%c", c);
+		else if (c < ' ' || c == 127)
+			fprintf(to, "\\u%04x", c);
+		else
+			fputc(c, to);
+	}
+	fputs("\",", to);
+}
+
+struct words {
+	char step[64];
+	char object[TEXT_ROOM];
+	char cause[TEXT_ROOM];
+	const char *field;
+	const char *name;
+};
+
+/* Is the failure the cgroup's? */
+static int cgroup_failed(const struct command *c, const struct forkexec_result *result)
+{
+	static const int errs[] = {EBADF, EBUSY, EACCES, EOPNOTSUPP, ENOENT, ENODEV};
+	size_t i;
+
+	if (result->step != FORKEXEC_STEP_CLONE || !(c->request.flags & FORKEXEC_CGROUP_FD))
+		return 0;
+	for (i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+		if (errs[i] == result->err)
+			return 1;
+	return 0;
+}
+
+static void find_words(const struct command *c, const struct forkexec_result *result,
+		       const char *found, struct words *w)
+{
+	struct forkexec_request request = c->request;
+	const uint32_t flags = FORKEXEC_EXPLAIN_OPTIONS;
+	int nowhere = result->step == FORKEXEC_STEP_EXECVE && !strchr(request.path, '/') && !*found;
+
+	if (*found)
+		request.path = found;
+	snprintf(w->step, sizeof(w->step), "%s", forkexec_step_name(result->step));
+	forkexec_explain_as(&request, result, flags | FORKEXEC_EXPLAIN_OBJECT, w->object,
+			    sizeof(w->object));
+	w->field = cgroup_failed(c, result) ? "cgroup_fd" : forkexec_step_field(result->step);
+	w->name = forkexec_errno_name(result->err);
+	if (!nowhere)
+		forkexec_explain_as(&request, result, flags | FORKEXEC_EXPLAIN_HINT, w->cause,
+				    sizeof(w->cause));
+	else
+		snprintf(w->cause, sizeof(w->cause),
+			 "There is no such program in the folders of PATH, %s. Install it, or give its "
+			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin");
+}
+
+static void print_json(const struct forkexec_result *result, const struct words *w)
+{
+	fputc('{', stderr);
+	print_json_string(stderr, "step", w->step);
+	print_json_string(stderr, "object", *w->object ? w->object + 1 : "");
+	print_json_string(stderr, "field", w->field);
+	print_json_string(stderr, "syscall", forkexec_step_syscall(result->step));
+	print_json_string(stderr, "errno", w->name ? w->name : "");
+	print_json_string(stderr, "message", strerror(result->err));
+	print_json_string(stderr, "explanation", w->cause);
+	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", (int)result->err,
+		(long long)result->detail, exit_status(result));
+}
+
+/* found: the path that a search in PATH has come to, or "". */
+void report(const struct command *c, const struct forkexec_result *result, const char *found)
+{
+	struct words *w = calloc(1, sizeof(*w));
+	char *text;
+
+	if (!w || asprintf(&text, "forkexec: %s: %s", forkexec_step_name(result->step),
+			   strerror(result->err)) < 0) {
+		fprintf(stderr, "forkexec: %s: %s\n", forkexec_step_name(result->step),
+			strerror(result->err));
+		free(w);
+		return;
+	}
+	free(text);
+	find_words(c, result, found, w);
+	if (c->json) {
+		print_json(result, w);
+	} else if (asprintf(&text, "forkexec: %s%s: %s (%s). %s", w->step, w->object,
+			    strerror(result->err), w->name ? w->name : "?", w->cause) >= 0) {
+		print_wrapped(stderr, text);
+		free(text);
+	}
+	free(w);
+}
+
+/* What the table says; nothing is looked for, as the request is none. */
+static int table_entry(uint32_t step, int32_t err, char *text, size_t size)
+{
+	const struct forkexec_request none = {0};
+	const struct forkexec_result result = {.step = step, .err = err, .detail = -1};
+
+	return forkexec_hint(step, err) &&
+	       forkexec_explain_as(&none, &result,
+				   FORKEXEC_EXPLAIN_HINT | FORKEXEC_EXPLAIN_OPTIONS, text, size) > 0;
+}
+
+static int print_step(uint32_t step)
+{
+	const char *any = forkexec_hint(step, 4095); /* for an errno that no row names */
+	char text[1024];
+	int32_t err;
+	int n = 0;
+
+	for (err = 1; err < 200; err++) {
+		if (forkexec_hint(step, err) == any || !table_entry(step, err, text, sizeof(text)))
+			continue;
+		printf("%s %s\n    ", forkexec_step_name(step), forkexec_errno_name(err));
+		print_wrapped(stdout, text);
+		n++;
+	}
+	if (any && table_entry(step, 4095, text, sizeof(text))) {
+		printf("%s%s\n    ", forkexec_step_name(step), n ? ", any other errno" : ", any errno");
+		print_wrapped(stdout, text);
+		n++;
+	}
+	return n;
+}
+
+/* forkexec --explain [STEP [ERRNO]] */
+int explain_table(int argc, char **argv)
+{
+	uint32_t step = argc ? forkexec_step_by_name(argv[0]) : 0;
+	char text[1024];
+
+	if (argc > 2)
+		usage("--explain: one step and one errno at most");
+	if (argc && !step)
+		usage("--explain: \"%s\" is no step; forkexec --explain lists them", argv[0]);
+	if (argc == 2) {
+		if (!table_entry(step, errno_number(argv[1]), text, sizeof(text)))
+			usage("--explain: nothing is known of %s at the step %s", argv[1], argv[0]);
+		print_wrapped(stdout, text);
+		return fflush(stdout) ? EXIT_FAILED : 0;
+	}
+	if (argc && !print_step(step))
+		usage("--explain: nothing is known of the step %s", argv[0]);
+	for (step = 1; !argc && step < 64; step++)
+		print_step(step);
+	return fflush(stdout) ? EXIT_FAILED : 0;
+}

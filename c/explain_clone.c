@@ -1,0 +1,307 @@
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * explain_clone.c - clone(2) and unshare(2): flags by name, the sysctl or the filter that
+ * forbids them, and the cgroup that will not take the child. clone(2), namespaces(7),
+ * cgroups(7).
+ */
+#include "explain.h"
+
+static int is_clone(const struct look *l)
+{
+	return l->result->step == FORKEXEC_STEP_CLONE;
+}
+
+/* What a namespace is called in /proc/self/ns and in user.max_*_namespaces. */
+static const char *namespace_name(uint64_t flag)
+{
+	return flag == CLONE_NEWTIME   ? "time" :
+	       flag == CLONE_NEWNS     ? "mnt" :
+	       flag == CLONE_NEWCGROUP ? "cgroup" :
+	       flag == CLONE_NEWUTS    ? "uts" :
+	       flag == CLONE_NEWIPC    ? "ipc" :
+	       flag == CLONE_NEWUSER   ? "user" :
+	       flag == CLONE_NEWPID    ? "pid" :
+					 "net";
+}
+
+static uint64_t asked_for(const struct look *l)
+{
+	return is_clone(l) ? l->r->clone_flags : l->r->unshare_flags;
+}
+
+static const char *flags_field(const struct look *l)
+{
+	return is_clone(l) ? "{clone_flags}" : "{unshare_flags}";
+}
+
+/* Namespaces that this kernel was built without. */
+static uint64_t missing_namespaces(struct look *l, uint64_t flags)
+{
+	const char *end = l->link + PATH_ROOM;
+	uint64_t missing = 0, flag;
+
+	if (sys_statx(AT_FDCWD, "/proc/self/ns", 0, &l->other) < 0)
+		return 0;
+	for (flag = CLONE_NEWTIME; flag <= CLONE_NEWNET; flag <<= 1) {
+		if (!(flags & flag & CLONE_NAMESPACES))
+			continue;
+		(void)text_add(text_add(l->link, end, "/proc/self/ns/"), end, namespace_name(flag));
+		if (sys_statx(AT_FDCWD, l->link, AT_SYMLINK_NOFOLLOW, &l->other) == -E_NOENT)
+			missing |= flag;
+	}
+	return missing;
+}
+
+static int look_flags(struct look *l)
+{
+	struct text *t = &l->text;
+	uint64_t flags = asked_for(l), missing = missing_namespaces(l, flags);
+	uint64_t refused = is_clone(l) ? (uint64_t)l->result->detail : flags;
+	uint64_t sharing = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | 0x10000 /* THREAD */;
+
+	if (missing) {
+		say(t, "This kernel has no such namespaces: ");
+		say_flags(t, missing);
+		say(t, ". Leave them out of ");
+		say(t, flags_field(l));
+		say(t, ", or use a kernel built with them.");
+		return 1;
+	}
+	if (is_clone(l) && refused & sharing) {
+		say_flags(t, refused & sharing);
+		say(t, " in {clone_flags} would share the caller's own state with the program. "
+		       "Leave "
+		       "it out.");
+		return 1;
+	}
+	refused &= ~(CLONE_NAMESPACES | CLONE_HARMLESS);
+	if (is_clone(l) && refused) {
+		say_flags(t, refused);
+		say(t, " in {clone_flags} is no namespace, and nothing that a start could do. "
+		       "Leave it "
+		       "out.");
+		return 1;
+	}
+	if (flags & ~CLONE_NAMESPACES) {
+		say_flags(t, flags & ~CLONE_NAMESPACES);
+		say(t, " in ");
+		say(t, flags_field(l));
+		say(t, " is not for this kernel, or not together with the rest: ");
+		say_flags(t, flags);
+		say(t, ".");
+		return 1;
+	}
+	return 0;
+}
+
+static int in_container(struct look *l)
+{
+	return sys_statx(AT_FDCWD, "/.dockerenv", 0, &l->other) == 0 ||
+	       sys_statx(AT_FDCWD, "/run/.containerenv", 0, &l->other) == 0;
+}
+
+static void say_filter(struct look *l)
+{
+	uint64_t mode;
+
+	if (!look_status(l, "Seccomp:", &mode) || mode != 2)
+		return;
+	say(&l->text, " A seccomp filter is on this process");
+	say(&l->text, in_container(l) ? ", and this is a container: the usual profiles of Docker "
+					"and Podman forbid new "
+					"namespaces without cap_sys_admin. Run it with "
+					"--security-opt seccomp=FILE." :
+					", which may be what forbids it.");
+}
+
+static int look_forbidden(struct look *l)
+{
+	struct text *t = &l->text;
+	uint64_t flags = asked_for(l) & CLONE_NAMESPACES;
+	int64_t on;
+
+	if (!(flags & CLONE_NEWUSER) && flags && !has_cap(l, CAP_SYS_ADMIN)) {
+		say_flags(t, flags);
+		say(t, " needs cap_sys_admin, which this process (user ");
+		say_number(t, l->ids[1]);
+		say(t, ") does not have. Start as root, or add CLONE_NEWUSER to ");
+		say(t, flags_field(l));
+		say(t, " and give {uid_map} and {gid_map}.");
+		say_filter(l);
+		return 1;
+	}
+	if (flags & CLONE_NEWUSER && !has_cap(l, CAP_SYS_ADMIN) &&
+	    look_number(l, "/proc/sys/kernel/unprivileged_userns_clone", &on) && !on) {
+		say(t, "The sysctl kernel.unprivileged_userns_clone is 0: only root may make user "
+		       "namespaces. Set it to 1.");
+		return 1;
+	}
+	if (flags & CLONE_NEWUSER && !has_cap(l, CAP_SYS_ADMIN) &&
+	    look_number(l, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", &on) && on) {
+		say(t, "AppArmor forbids user namespaces to programs without a profile: the sysctl "
+		       "kernel.apparmor_restrict_unprivileged_userns is 1. Write a profile with "
+		       "\"userns,\", or set it to 0.");
+		return 1;
+	}
+	if (!flags)
+		return 0;
+	say_flags(t, flags);
+	say(t, " is forbidden");
+	say(t, flags & CLONE_NEWUSER ? ": the caller is in a chroot, its own user or group ID is "
+				       "not "
+				       "mapped in its user namespace, or a security module says "
+				       "no." :
+				       " although the caller has cap_sys_admin: a security module "
+				       "says no, "
+				       "or the filter below.");
+	say_filter(l);
+	return 1;
+}
+
+static int look_namespace_limits(struct look *l)
+{
+	const char *end = l->link + PATH_ROOM;
+	struct text *t = &l->text;
+	uint64_t flag;
+	int64_t max;
+	int n = 0;
+
+	for (flag = CLONE_NEWTIME; flag <= CLONE_NEWNET; flag <<= 1) {
+		if (!(asked_for(l) & flag & CLONE_NAMESPACES))
+			continue;
+		(void)text_add(text_add(text_add(l->link, end, "/proc/sys/user/max_"), end,
+					namespace_name(flag)),
+			       end, "_namespaces");
+		if (!look_number(l, l->link, &max))
+			continue;
+		say(t, n++ ? ", user.max_" : "A limit is reached: user.max_");
+		say(t, namespace_name(flag));
+		say(t, "_namespaces is ");
+		say_number(t, max);
+	}
+	if (!n)
+		return 0;
+	say(t, " here, the same limits of the namespaces around count too, and 32 levels are the "
+	       "deepest. Raise the sysctl, or end what holds the namespaces.");
+	return 1;
+}
+
+HIDDEN int look_frozen(struct look *l)
+{
+	if (!(l->r->flags & FORKEXEC_CGROUP_FD))
+		return 0;
+	if (look_read(l, l->r->cgroup_fd, "cgroup.freeze") <= 0 || l->line[0] != '1')
+		return 0;
+	say(&l->text, "The cgroup of {cgroup_fd} is frozen, so the child does not run. Write 0 to "
+		      "its "
+		      "cgroup.freeze.");
+	return 1;
+}
+
+/* The rest of a file's first line, for a sentence. */
+static void say_line_of(struct look *l)
+{
+	uint64_t n = 0;
+
+	while (l->line[n] && l->line[n] != '\n')
+		n++;
+	say_bytes(&l->text, l->line, n);
+}
+
+static int say_no_cgroup(struct look *l, int32_t fd)
+{
+	struct text *t = &l->text;
+
+	say(t, "{cgroup_fd} is ");
+	say_number(t, fd);
+	if (!look_fd_name(l, fd)) {
+		say(t, ", which is not open. Open the directory of a cgroup v2 first.");
+		return 1;
+	}
+	say(t, ", ");
+	say_raw(t, l->link);
+	say(t, look_read(l, fd, "cgroup.procs") >= 0 || look_read(l, fd, "tasks") >= 0 ? ": a "
+											 "cgroup "
+											 "of "
+											 "version "
+											 "1. "
+											 "clone3(2)"
+											 " takes "
+											 "directori"
+											 "es of "
+											 "version "
+											 "2 only." :
+											 ", and "
+											 "not the "
+											 "directory"
+											 " of a "
+											 "cgroup "
+											 "v2 (as "
+											 "below "
+											 "/sys/fs/"
+											 "cgroup)"
+											 ".");
+	return 1;
+}
+
+HIDDEN int look_cgroup(struct look *l)
+{
+	struct text *t = &l->text;
+	int32_t fd = l->r->cgroup_fd;
+	int err = l->result->err;
+
+	if (look_read(l, fd, "cgroup.controllers") < 0 && err != E_NODEV)
+		return say_no_cgroup(l, fd);
+	if (err == E_BUSY || err == E_OPNOTSUPP) {
+		if (look_read(l, fd, "cgroup.type") > 0 && !text_begins(l->line, "domain\n")) {
+			say(t, "The cgroup is of type \"");
+			say_line_of(l);
+			say(t, "\" (cgroup.type): a process can be started into one of type "
+			       "\"domain\" "
+			       "only. Use such a one.");
+			return 1;
+		}
+		if (look_read(l, fd, "cgroup.subtree_control") <= 1)
+			return 0;
+		say(t, "The cgroup has controllers enabled for its children "
+		       "(cgroup.subtree_control: ");
+		say_line_of(l);
+		say(t, "), so it may hold no process itself. Start into a child of it, or take the "
+		       "controllers out.");
+		return 1;
+	}
+	if (err == E_ACCES && look_fd_name(l, fd)) {
+		say(t, "User ");
+		say_number(t, l->ids[1]);
+		say(t, " may not write cgroup.procs of ");
+		say_raw(t, l->link);
+		say(t, ", or of the nearest cgroup above both that and the caller's own. Delegate "
+		       "them (chown), as systemd does with Delegate=yes.");
+		return 1;
+	}
+	return 0;
+}
+
+HIDDEN int look_clone(struct look *l)
+{
+	if (is_clone(l) && l->r->flags & FORKEXEC_CGROUP_FD)
+		switch (l->result->err) {
+		case E_BADF:
+		case E_BUSY:
+		case E_ACCES:
+		case E_OPNOTSUPP:
+		case E_INVAL:
+			if (look_cgroup(l))
+				return 1;
+		}
+	switch (l->result->err) {
+	case E_INVAL: return look_flags(l);
+	case E_PERM: return look_forbidden(l);
+	case E_NOSPC: return look_namespace_limits(l);
+	case E_AGAIN: return look_process_limit(l);
+	case E_NOMEM: return look_memory_limit(l);
+	}
+	return 0;
+}

@@ -1,0 +1,282 @@
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * explain_fds.c - descriptors, terminals, sessions, and requests that are malformed.
+ */
+#include "explain.h"
+
+HIDDEN void say_entry(struct look *l, int64_t i)
+{
+	int option = (l->text.flags & FORKEXEC_EXPLAIN_OPTIONS) != 0;
+
+	say(&l->text, option ? "{fds} " : "{fds}[");
+	say_number(&l->text, i);
+	say(&l->text, option ? "=" : "] = ");
+	say_number(&l->text, l->r->fds[i]);
+}
+
+HIDDEN int look_fds(struct look *l)
+{
+	const struct forkexec_request *r = l->r;
+	struct text *t = &l->text;
+	int64_t i = l->result->detail;
+	struct sys_rlimit limit;
+
+	if (l->result->err == E_MFILE)
+		return look_file_limit(l);
+	if (l->result->err != E_BADF || i < 0 || i >= r->n_fds || !r->fds)
+		return 0;
+	say_entry(l, i);
+	if (r->fds[i] < -1) {
+		say(t, " is no descriptor number. -1 closes.");
+		return 1;
+	}
+	if (!look_fd_name(l, r->fds[i])) {
+		say(t, " is not open in the caller. Open it first, keep it open until the start is "
+		       "over, or use -1 to close ");
+		say_number(t, i);
+		say(t, " in the child.");
+		return 1;
+	}
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0 || (uint64_t)i < limit.cur)
+		return say(t, " was not open when the child was started."), 1;
+	say(t, ": the child's descriptor ");
+	say_number(t, i);
+	say(t, " is beyond RLIMIT_NOFILE, which is ");
+	say_number(t, (int64_t)limit.cur);
+	say(t, ". Raise it (ulimit -n), or use lower numbers.");
+	return 1;
+}
+
+/* The device number as /proc/PID/stat has it. */
+static int64_t tty_number(const struct sys_statx *st)
+{
+	uint32_t minor = st->rdev_minor;
+
+	return (int64_t)((minor & 0xff) | st->rdev_major << 8 | (minor & ~0xffu) << 12);
+}
+
+/* The leader of the session that the terminal belongs to, from all of /proc; 0: none seen. */
+static int64_t tty_owner(struct look *l, const struct sys_statx *st)
+{
+	struct folder *f = &l->folders[0];
+	int64_t want = tty_number(st), pid, owner = 0, session;
+	const char *name, *p, *q;
+
+	if (!folder_open(f, "/proc"))
+		return 0;
+	while ((name = folder_next(f)) != NULL) {
+		look_proc_path(l, name, "/stat", -1);
+		if (owner || !is_number(name) || look_read(l, AT_FDCWD, l->link) <= 0)
+			continue;
+		p = l->line;
+		pid = text_number(&p);
+		while ((q = text_find(p, ") ")) != NULL) /* the name may hold a ) too */
+			p = q;
+		p += *p != 0; /* state, ppid, pgrp, session, tty_nr */
+		(void)text_number(&p);
+		(void)text_number(&p);
+		session = text_number(&p);
+		if (session == pid && text_number(&p) == want)
+			owner = pid;
+	}
+	return owner;
+}
+
+/* Says "{ctty}, descriptor 1 of the child, is /dev/null". 0: that one is not open. */
+static int say_ctty(struct look *l, int64_t *ret_fd)
+{
+	const struct forkexec_request *r = l->r;
+	int of_child = l->result->step == FORKEXEC_STEP_SETCTTY;
+	struct text *t = &l->text;
+	int64_t fd = r->ctty;
+
+	say(t, "{ctty} is ");
+	say_number(t, fd);
+	if (of_child && fd >= 0 && fd < r->n_fds && r->fds) {
+		fd = r->fds[fd];
+		say(t, ", the child's copy of the caller's descriptor ");
+		say_number(t, fd);
+	} else {
+		say(t, of_child ? ", a descriptor of the child" : ", a descriptor of the caller");
+	}
+	*ret_fd = fd;
+	if (!look_fd_name(l, fd)) {
+		say(t, ", which is not open. ");
+		return 0;
+	}
+	say(t, ", ");
+	say_raw(t, l->link);
+	return 1;
+}
+
+static int is_tty(int64_t fd)
+{
+	unsigned char termios[64]; /* of 36 bytes, with room for other architectures' */
+
+	return sys_ioctl((int)fd, 0x5401 /* TCGETS */, (long)termios) != -E_NOTTY;
+}
+
+static int say_not_tty(struct look *l, int64_t fd)
+{
+	if (sys_statx((int)fd, "", AT_EMPTY_PATH, &l->st) == 0) {
+		say(&l->text, " (");
+		say_kind(&l->text, l->st.mode);
+		say(&l->text, ")");
+	}
+	say(&l->text, ", and no terminal. Use a descriptor of a terminal (/dev/pts/N), or leave it "
+		      "out.");
+	return 1;
+}
+
+static int look_setctty(struct look *l, int64_t fd)
+{
+	struct text *t = &l->text;
+	int64_t owner;
+
+	if (!(l->r->flags & FORKEXEC_SETSID)) {
+		say(t, ". The child does not lead a session, and only a session leader may take a "
+		       "terminal: set {FORKEXEC_SETSID}.");
+		return 1;
+	}
+	owner = sys_statx((int)fd, "", AT_EMPTY_PATH, &l->st) == 0 ? tty_owner(l, &l->st) : 0;
+	say(t, owner ? ", which is the controlling terminal of another session, that of process " :
+		       ", which another session has as its controlling terminal, or which is not "
+		       "open for reading.");
+	if (owner)
+		say_number(t, owner);
+	say(t, owner ? ". Only with cap_sys_admin may it be taken away; open a new one with "
+		       "openpty(3)." :
+		       " Open a new one with openpty(3).");
+	return 1;
+}
+
+/* setctty, foreground, noctty */
+HIDDEN int look_terminal(struct look *l)
+{
+	struct text *t = &l->text;
+	uint32_t step = l->result->step;
+	int64_t fd, session = 0;
+	int32_t sid = 0;
+
+	if (step == FORKEXEC_STEP_NOCTTY)
+		return 0;
+	if (!say_ctty(l, &fd)) {
+		say(t, step == FORKEXEC_STEP_SETCTTY ? "It is an index into {fds}: let that entry "
+						       "name a terminal." :
+						       "With {FORKEXEC_FOREGROUND} it is a number "
+						       "of the caller's: name an open "
+						       "terminal.");
+		return 1;
+	}
+	if (!is_tty(fd))
+		return say_not_tty(l, fd);
+	if (step == FORKEXEC_STEP_SETCTTY)
+		return look_setctty(l, fd);
+	if (l->r->flags & FORKEXEC_SETSID) {
+		say(t, ". {FORKEXEC_SETSID} gives the child a session without a terminal, so it "
+		       "can "
+		       "have no foreground: use {FORKEXEC_SETCTTY} instead of "
+		       "{FORKEXEC_FOREGROUND}.");
+		return 1;
+	}
+	if (sys_ioctl((int)fd, TIOCGSID, (long)&sid) < 0 &&
+	    sys_statx((int)fd, "", AT_EMPTY_PATH, &l->st) == 0)
+		session = tty_owner(l, &l->st);
+	if (!sid) {
+		say(t, ", which is not the controlling terminal of the caller's session");
+		say(t, session ? " but of that of process " : "");
+		if (session)
+			say_number(t, session);
+		say(t, ". Use /dev/tty.");
+		return 1;
+	}
+	say(t, ", the controlling terminal of session ");
+	say_number(t, sid);
+	say(t, ", and process group ");
+	say_number(t, l->r->pgid);
+	say(t, " is not of that session. Use 0 in {pgid} for a group of the child's own.");
+	return 1;
+}
+
+/* The rules that plan_check() knows, by field. */
+#define RULE(f, text)                                                                              \
+	if (at == offsetof(struct forkexec_request, f)) {                                          \
+		say(t, text);                                                                      \
+		return 1;                                                                          \
+	}
+
+static int look_lists(struct text *t, uint64_t at)
+{
+	RULE(fds, "{fds} is NULL or unused, but its length says otherwise. Set both.")
+	RULE(n_fds, "{fds} is NULL with a length, or longer than 1048576.")
+	RULE(groups, "{groups} is set, but {FORKEXEC_CREDENTIAL} is not. Set that, too.")
+	RULE(n_groups, "{groups} is NULL, but its length is not 0. Set both.")
+	RULE(uid_map, "{uid_map} is set, but the flag {FORKEXEC_UID_MAP} is not. Set that, too.")
+	RULE(n_uid_map, "{uid_map} is NULL, but its length is not 0. Set both.")
+	RULE(gid_map, "{gid_map} is set, but the flag {FORKEXEC_GID_MAP} is not. Set that, too.")
+	RULE(n_gid_map, "{gid_map} is NULL, but its length is not 0. Set both.")
+	RULE(ambient_caps, "{ambient_caps} is NULL, but its length is not 0. Set it.")
+	RULE(n_ambient_caps, "{ambient_caps} is NULL, but its length is not 0. Set both.")
+	return 0;
+}
+
+static int look_scalars(struct text *t, uint64_t at)
+{
+	RULE(ctty, "{ctty} is set, but neither {FORKEXEC_SETCTTY} nor {FORKEXEC_FOREGROUND} is.")
+	RULE(pgid, "{pgid} is set, but neither {FORKEXEC_SETPGID} nor {FORKEXEC_FOREGROUND} is.")
+	RULE(uid, "{uid} is set, but {FORKEXEC_CREDENTIAL} is not.")
+	RULE(gid, "{gid} is set, but {FORKEXEC_CREDENTIAL} is not.")
+	RULE(cgroup_fd, "{cgroup_fd} is set, but {FORKEXEC_CGROUP_FD} is not.")
+	RULE(pdeathsig, "{pdeathsig} is not a signal number (1 to 64).")
+	RULE(text_busy_ms, "{text_busy_ms} is beyond a minute (60000 ms).")
+	RULE(nofile_soft, "nofile_soft is set, but FORKEXEC_NOFILE is not.")
+	RULE(nofile_max, "nofile_max is set, but FORKEXEC_NOFILE is not.")
+	RULE(nofile_raised, "nofile_raised is set, but FORKEXEC_NOFILE is not.")
+	RULE(errno_pipe, "errno_pipe is set, but FORKEXEC_ERRNO_PIPE is not.")
+	RULE(work, "work must be forkexec_work_size() bytes, aligned to 16.")
+	RULE(work_size, "work_size is less than forkexec_work_size() says.")
+	return 0;
+}
+
+/* A flag that is not known, or that needs another. */
+static int look_flag(struct text *t, uint64_t flags)
+{
+	if (flags & ~FORKEXEC_KNOWN_FLAGS) {
+		say(t, "flags has bits that this version does not know: ");
+		say_hex(t, flags & ~FORKEXEC_KNOWN_FLAGS);
+		say(t, ".");
+	} else if (flags & FORKEXEC_NO_SETGROUPS && !(flags & FORKEXEC_CREDENTIAL)) {
+		say(t, "{FORKEXEC_NO_SETGROUPS} counts only with {FORKEXEC_CREDENTIAL}. Set both.");
+	} else if (flags & FORKEXEC_KEEP_DUMPABLE && !(flags & FORKEXEC_CREDENTIAL)) {
+		say(t, "{FORKEXEC_KEEP_DUMPABLE} counts only with {FORKEXEC_CREDENTIAL}. Set both.");
+	} else if (flags & FORKEXEC_GID_SETGROUPS && !(flags & FORKEXEC_GID_MAP)) {
+		say(t, "{FORKEXEC_GID_SETGROUPS} counts only with {FORKEXEC_GID_MAP}. Set both.");
+	} else if (flags & FORKEXEC_WHOLE_TABLE && !(flags & FORKEXEC_CLOSE_FDS)) {
+		say(t, "FORKEXEC_WHOLE_TABLE counts only with {FORKEXEC_CLOSE_FDS}. Set both.");
+	} else {
+		say(t, "A flag is set that counts only together with another.");
+	}
+	return 1;
+}
+
+/* detail is the offset of the field. */
+HIDDEN int look_request(struct look *l)
+{
+	const struct forkexec_request *r = l->r;
+	struct text *t = &l->text;
+	uint64_t at = (uint64_t)l->result->detail;
+
+	if (l->result->err != E_INVAL)
+		return 0;
+	RULE(size, "size must be sizeof(struct forkexec_request): another version's header was "
+		   "used, or "
+		   "the request was not initialised (FORKEXEC_REQUEST_INIT).")
+	RULE(path, "{path} is NULL: name the program.")
+	RULE(argv, "{argv} is NULL: give at least an empty list that ends in NULL.")
+	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
+	if (at == offsetof(struct forkexec_request, flags))
+		return look_flag(t, r->flags);
+	return look_lists(t, at) || look_scalars(t, at);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+package forkexec
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestExamples: each exported function and each option has an Example with an output, which
+// the tests then run.
+func TestExamples(t *testing.T) {
+	fset := token.NewFileSet()
+	examples := map[string]bool{}
+	file, err := parser.ParseFile(fset, "example_test.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range file.Comments {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && c.Pos() > f.Body.Lbrace && c.End() < f.Body.Rbrace && strings.HasPrefix(c.Text(), "Output:") {
+				examples[f.Name.Name] = true
+			}
+		}
+	}
+	options := reflect.TypeFor[Options]()
+	for i := range options.NumField() {
+		name := options.Field(i).Name
+		if want := "ExampleOptions_" + strings.ToLower(name[:1]) + name[1:]; !examples[want] {
+			t.Errorf("no %s with an output", want)
+		}
+	}
+	for _, name := range []string{"forkexec.go", "forkexec_linux.go"} {
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.IsExported() && !examples["Example"+f.Name.Name] {
+				t.Errorf("no Example%s with an output", f.Name.Name)
+			}
+		}
+	}
+}

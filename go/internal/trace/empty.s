@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// For the function without a body in file.go.
