@@ -109,13 +109,13 @@ func ExampleError_Hint() {
 	if errors.As(err, &e) {
 		fmt.Println(e.Hint())
 	}
-	// Output: The working directory Dir does not exist (inside Chroot, if set).
+	// Output: The working directory /no/such/directory does not exist, because /no is missing already. Create that directory, or correct the path.
 }
 
 func ExampleStep() {
 	step := forkexec.StepSetuid
 	fmt.Printf("step %s: %s(2), for %s\n", step, step.Syscall(), step.Field())
-	// Output: step setuid: setuid(2), for Credential
+	// Output: step setuid: setuid(2), for Credential.Uid
 }
 
 // The errors of [Start] name the step always; the option is for a Cmd of package exec, where
