@@ -28,7 +28,7 @@ version = $(shell sed -n 's/^\#define FORKEXEC_VERSION_$(1) *//p' include/forkex
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
-CORE := child clone explain explain_clone explain_exec explain_fds explain_files explain_ids \
+CORE := attr child clone explain explain_clone explain_exec explain_fds explain_files explain_ids \
 	explain_limits explain_path explain_text forkexec goabi hold plan
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
@@ -91,7 +91,7 @@ install: all
 		$(share)/man/man1 $(share)/man/man3 $(share)/man/man7 \
 		$(share)/bash-completion/completions $(share)/zsh/vendor-completions
 	install -m 755 $(B)/forkexec $(DESTDIR)$(PREFIX)/bin
-	install -m 644 include/forkexec.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(B)/libforkexec.a $(libdir)
 	install -m 755 $(B)/libforkexec.so $(libdir)/libforkexec.so.$(VERSION)
 	ln -sf libforkexec.so.$(VERSION) $(libdir)/$(SONAME)
@@ -109,7 +109,7 @@ install: all
 ## uninstall: removes what install has put there
 .PHONY: uninstall
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f bin/forkexec include/forkexec.h include/forkexec_go.h \
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/forkexec include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h \
 		share/man/man1/forkexec.1 share/man/man7/forkexec.7 share/man/man3/forkexec_spawn.3 \
 		$(MAN3:%=share/man/man3/%.3) share/bash-completion/completions/forkexec \
 		share/zsh/vendor-completions/_forkexec

@@ -11,7 +11,10 @@ package c
 */
 import "C"
 
-import "unsafe"
+import (
+	"syscall"
+	"unsafe"
+)
 
 // Implementation says how this package reaches the core.
 const Implementation = "cgo"
@@ -35,6 +38,11 @@ func Start(r *Request, res *Result, s *State) int {
 func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
 	return Outcome(C.forkexec_finish((*C.struct_forkexec_request)(unsafe.Pointer(r)),
 		(*C.struct_forkexec_result)(unsafe.Pointer(res)), (*C.struct_forkexec_state)(unsafe.Pointer(s)), C.int64_t(ns)))
+}
+
+// Continue lets a stopped child go on, or fail with err.
+func Continue(r *Request, res *Result, err syscall.Errno) {
+	C.forkexec_continue((*C.struct_forkexec_request)(unsafe.Pointer(r)), (*C.struct_forkexec_result)(unsafe.Pointer(res)), C.int(err))
 }
 
 // Settle makes this process dumpable again if it is time, and returns how many children

@@ -22,6 +22,11 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	job->record.err = (int32_t)err;
 	job->record.detail = detail;
 	__atomic_store_n(&job->record.step, step, __ATOMIC_RELEASE);
+	if (job->page) { /* before a filter kills us for the write below */
+		job->page->err = (int32_t)err;
+		job->page->detail = detail;
+		__atomic_store_n(&job->page->step, step, __ATOMIC_RELEASE);
+	}
 	if (job->own[OWN_REPORT] >= 0) {
 		record.step = step;
 		record.err = (int32_t)err;
@@ -42,24 +47,44 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 			child_fail(job, FORKEXEC_STEP_##STEP, try_ret, (int64_t)(detail));         \
 	} while (0)
 
-/* The parent writes the ID maps, or not, and then says what to do. */
-CHILD static void child_id_map_sync(struct job *job)
+/* Waits until the parent says what to do. Its end, or that of the pipe, is ours. */
+CHILD static void child_await(struct job *job, int32_t fd, uint32_t step)
 {
 	struct record message;
 	long n;
 
-	/* Else our own copy of the write end would keep us waiting for a dead parent. */
-	sys_close(job->own[OWN_SYNC_WRITE]);
-	job->own[OWN_SYNC_WRITE] = -1; /* free again: a moved descriptor may get the number */
 	do {
-		n = sys_read(job->own[OWN_SYNC], &message, sizeof(message));
+		n = sys_read(fd, &message, sizeof(message));
 	} while (n == -E_INTR);
 	if (n < 0)
-		child_fail(job, FORKEXEC_STEP_IDMAP_SYNC, n, 0);
+		child_fail(job, step, n, 0);
 	if (n != sizeof(message))
-		child_fail(job, FORKEXEC_STEP_IDMAP_SYNC, -E_INVAL, n);
+		child_fail(job, step, -E_INVAL, n);
 	if (message.step != FORKEXEC_STEP_NONE)
 		child_fail(job, message.step, -(long)message.err, message.detail);
+}
+
+/*
+ * Our own copies of the write ends would keep us waiting for a dead parent. The numbers are
+ * free again: a moved descriptor may get them.
+ */
+CHILD static void child_close_write_ends(struct job *job)
+{
+	if (job->own[OWN_SYNC_WRITE] >= 0)
+		sys_close(job->own[OWN_SYNC_WRITE]);
+	if (job->own[OWN_STOP_WRITE] >= 0)
+		sys_close(job->own[OWN_STOP_WRITE]);
+	job->own[OWN_SYNC_WRITE] = job->own[OWN_STOP_WRITE] = -1;
+}
+
+/* The parent runs a hook, writes the ID maps, or not. */
+CHILD static void child_id_map_sync(struct job *job)
+{
+	child_close_write_ends(job);
+	if (job->request->flags & FORKEXEC_STOP_CLONE)
+		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_STOP_CLONE);
+	else if (job->own[OWN_SYNC] >= 0)
+		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_IDMAP_SYNC);
 }
 
 CHILD static void child_process_group(struct job *job)
@@ -179,230 +204,6 @@ CHILD static void child_pdeathsig(struct job *job)
 		TRY(PDEATHSIG_KILL, sys_kill(sys_getpid(), sig), sig);
 }
 
-/*
- * Our pipes were given numbers that were free. An entry of fds[] with such a number
- * names a closed descriptor, and must not hand our pipe to the program. errno_pipe is the
- * caller's, unless it has moved.
- */
-CHILD static int child_is_own(const struct job *job, int32_t fd)
-{
-	int k;
-
-	for (k = 0; k < N_OWN_FDS; k++)
-		if (fd >= 0 && fd == job->own[k])
-			return k != OWN_ERRNO_PIPE || fd != job->request->errno_pipe;
-	return 0;
-}
-
-/*
- * Moves *fd out of the way of descriptors 0 to first-1, to a free one: never onto a
- * descriptor that is in use (golang/go#61751).
- */
-CHILD static long child_move_fd(int32_t *fd, int32_t first)
-{
-	long ret = sys_fcntl(*fd, F_DUPFD_CLOEXEC, first);
-
-	if (ret == -E_INVAL) /* first is beyond RLIMIT_NOFILE: dup3(2)'s word for it */
-		return -E_BADF;
-	if (ret >= 0)
-		*fd = (int32_t)ret;
-	return ret;
-}
-
-/*
- * Pass 1 over fds[], of which fds[i] becomes i: moves away those that pass 2 would overwrite
- * before it gets to them, and our own. Whatever moves may get a number that another entry
- * names, which was not open then: such an entry is made one that nothing can be.
- *
- * Returns 0, or -errno with step and detail in *reterr.
- */
-CHILD static long child_move_fds(struct job *job, struct record *reterr)
-{
-	const struct forkexec_request *r = job->request;
-	int32_t *fds = job->fds;
-	int32_t n = (int32_t)r->n_fds, first = n < 3 ? 3 : n, i;
-	long ret;
-
-	reterr->step = FORKEXEC_STEP_FD_MOVE;
-	for (i = 0; i < n && job->moves_fds; i++) {
-		reterr->detail = i;
-		if (fds[i] < first)
-			continue;
-		ret = sys_fcntl(fds[i], F_GETFD, 0);
-		if (ret == -E_BADF)
-			fds[i] = NEVER_OPEN;
-		else if (ret < 0)
-			return ret;
-	}
-	reterr->detail = -1;
-	for (i = 0; i < N_KEPT_FDS; i++) {
-		int32_t was = job->own[i];
-
-		if (was < 0 || was >= first)
-			continue;
-		ret = child_move_fd(&job->own[i], first);
-		if (ret < 0)
-			return ret;
-		if (i != OWN_ERRNO_PIPE) /* an entry that names it still names nothing */
-			sys_close(was);
-	}
-	for (i = 0; i < n && job->moves_fds; i++) {
-		reterr->detail = i;
-		if (fds[i] < 0 || fds[i] >= i)
-			continue;
-		ret = child_is_own(job, fds[i]) ? -E_BADF : child_move_fd(&fds[i], first);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
-/* Pass 2: puts each in its place. */
-CHILD static void child_place_fds(struct job *job)
-{
-	const struct forkexec_request *r = job->request;
-	int32_t *fds = job->fds;
-	int32_t n = (int32_t)r->n_fds, i;
-
-	for (i = 0; i < n; i++) {
-		if (child_is_own(job, fds[i]))
-			child_fail(job, FORKEXEC_STEP_FD_DUP, -E_BADF, i);
-		if (fds[i] == -1)
-			sys_close(i);
-		else if (fds[i] == i) /* dup3 onto itself fails, and would not clear the flag */
-			TRY(FD_DUP, sys_fcntl(i, F_SETFD, 0), i);
-		else
-			TRY(FD_DUP, sys_dup3(fds[i], i, 0), i);
-	}
-	for (; r->fds && i < 3; i++)
-		sys_close(i);
-}
-
-/* The descriptors that the steps to come need, one after the other; -1: none. */
-#define N_NEEDED_FDS(r) ((r)->n_fds + N_NEEDED_OWN_FDS + 1)
-CHILD static int32_t child_needed_fd(const struct job *job, uint32_t i)
-{
-	const struct forkexec_request *r = job->request;
-
-	if (i < r->n_fds)
-		return job->fds[i];
-	i -= r->n_fds;
-	if (i < N_NEEDED_OWN_FDS)
-		return job->own[i];
-	return r->flags & (FORKEXEC_FOREGROUND | FORKEXEC_SETCTTY) ? r->ctty : -1;
-}
-
-/* The least of them from first on, or INT32_MAX. */
-CHILD static int32_t child_next_needed_fd(const struct job *job, int32_t first)
-{
-	int32_t next = INT32_MAX, fd;
-	uint32_t i;
-
-	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
-		fd = child_needed_fd(job, i);
-		if (fd >= first && fd < next)
-			next = fd;
-	}
-	return next;
-}
-
-/* One more than the last of them. */
-CHILD static int32_t child_end_of_needed_fds(const struct job *job)
-{
-	int32_t end = job->request->fds ? 0 : 3, fd;
-	uint32_t i;
-
-	for (i = 0; i < N_NEEDED_FDS(job->request); i++) {
-		fd = child_needed_fd(job, i);
-		if (fd >= end && fd < INT32_MAX)
-			end = fd + 1;
-	}
-	return end;
-}
-
-/*
- * Nothing may move onto a number that is closed here, where a path would find it: so what must
- * move does so before. If it cannot, that is said when its turn has come.
- *
- * Closes what no step to come needs. What is above all of it goes first, for if the table
- * is our parent's, the kernel then copies only what is below (Linux 5.9): whatever is open
- * there costs nothing. Nothing may touch a descriptor before that.
- *
- * The rest only where our IDs will change: who then may ptrace us could take what is left,
- * should we be killed before the exec (CVE-2026-46333).
- */
-CHILD static long child_trim_fds(struct job *job, struct record *reterr)
-{
-	const struct forkexec_request *r = job->request;
-	int new_ids = r->flags & FORKEXEC_CREDENTIAL ||
-		      (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER;
-	long moved = job->shares_table ? 0 : child_move_fds(job, reterr), ret;
-	int32_t end = child_end_of_needed_fds(job), fd, next;
-
-	ret = sys_close_range((unsigned)end, ~0u, CLOSE_RANGE_UNSHARE);
-	if (ret < 0 && job->shares_table) /* a filter came up since it was seen to work */
-		TRY(CLOSE_FDS, sys_unshare(CLONE_FILES), end);
-	job->trimmed = ret >= 0;
-	if (!new_ids || r->n_fds > TRIM_MAX_FILES)
-		return moved;
-	for (fd = r->fds ? 0 : 3; fd < end; fd = next + 1) {
-		next = child_next_needed_fd(job, fd);
-		if (next > fd)
-			(void)sys_close_range((unsigned)fd, (unsigned)next - 1, 0);
-	}
-	return moved;
-}
-
-struct dirent64 { /* linux_dirent64, getdents64(2) */
-	uint64_t ino;
-	int64_t off;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
-/* Where close_range is missing: marks all that /proc/self/fd lists. */
-CHILD static long child_cloexec_all(int32_t first)
-{
-	_Alignas(8) unsigned char buffer[1024];
-	long dir, n, at, ret;
-
-	dir = sys_openat("/proc/self/fd", O_RDONLY | O_CLOEXEC);
-	if (dir < 0)
-		return dir;
-	while ((n = sys_getdents64((int)dir, buffer, sizeof(buffer))) > 0) {
-		for (at = 0; at < n;) {
-			struct dirent64 *entry = (struct dirent64 *)(void *)(buffer + at);
-			const char *digit = entry->name;
-			int32_t fd = 0;
-
-			at += entry->length;
-			while (*digit >= '0' && *digit <= '9')
-				fd = fd * 10 + (*digit++ - '0');
-			if (digit == entry->name || *digit || fd < first)
-				continue; /* "." and "..", or one that stays */
-			ret = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
-			if (ret < 0)
-				return ret;
-		}
-	}
-	sys_close((int)dir);
-	return n;
-}
-
-/*
- * Marks rather than closes: the report pipes live on until the exec. The flag is of
- * Linux 5.11; seccomp filters have answered EPERM to the whole call.
- */
-CHILD static void child_close_fds(struct job *job)
-{
-	const struct forkexec_request *r = job->request;
-	int32_t first = r->fds ? (int32_t)r->n_fds : 3;
-
-	if (sys_close_range((unsigned)first, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		TRY(CLOSE_FDS, child_cloexec_all(first), first);
-}
-
 CHILD static void child_terminal(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
@@ -413,23 +214,8 @@ CHILD static void child_terminal(struct job *job)
 		TRY(SETCTTY, sys_ioctl(r->ctty, TIOCSCTTY, 1), r->ctty);
 }
 
-/*
- * Go raises the soft limit for itself at start-up; children get the old one back,
- * unless somebody has set another limit in the meantime. A failure is ignored.
- */
-CHILD static void child_nofile(const struct forkexec_request *r)
-{
-	struct sys_rlimit now, old;
-
-	now.cur = r->nofile_raised;
-	now.max = r->nofile_max;
-	if (sys_prlimit(RLIMIT_NOFILE, NULL, &now) < 0 ||
-	    (now.cur == r->nofile_raised && now.max == r->nofile_max)) {
-		old.cur = r->nofile_soft;
-		old.max = r->nofile_max;
-		(void)sys_prlimit(RLIMIT_NOFILE, &old, NULL);
-	}
-}
+#include "child_attr.h"
+#include "child_fds.h"
 
 HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 {
@@ -442,9 +228,9 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (job->trim)
 		ret = child_trim_fds(job, &moved);
 
-	if (r->n_ambient_caps)
+	if (job->attributes & ATTR_KEEPCAPS)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
-	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP))
+	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))
 		child_id_map_sync(job);
 
 	/* Session ID, process group, foreground: before the mask, against SIGTTOU. */
@@ -455,8 +241,12 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	/* Handlers and mask */
 	if (job->method != METHOD_CLONE3 && job->method != METHOD_CLONE3_FORK)
 		child_clear_handlers(job);
-	TRY(SIGMASK, sys_rt_sigprocmask(SIG_SETMASK, &job->mask, NULL), 0);
+	if (r->flags & (FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE))
+		child_signals(job);
+	TRY(SIGMASK, sys_rt_sigprocmask(SIG_SETMASK, job->child_mask, NULL), 0);
 
+	if (job->attributes & ATTR_RESOURCES)
+		child_resources(job);
 	if (r->unshare_flags)
 		child_unshare(job);
 	if (r->chroot)
@@ -467,7 +257,12 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 		child_credential(job);
 	if (r->n_ambient_caps)
 		child_ambient_caps(job);
+	if (job->attributes & ATTR_CAPABILITIES)
+		child_capabilities(job);
 
+	if (r->flags & FORKEXEC_DIR_FD)
+		TRY(FCHDIR, child_is_own(job, r->dir_fd) ? -E_BADF : sys_fchdir(r->dir_fd),
+		    r->dir_fd);
 	if (r->dir)
 		TRY(CHDIR, sys_chdir(r->dir), 0);
 	/* After setuid, which clears it. */
@@ -482,13 +277,19 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	child_place_fds(job);
 	if (r->flags & FORKEXEC_CLOSE_FDS)
 		child_close_fds(job);
+	if (r->n_opens)
+		child_open_files(job);
 
 	child_terminal(job);
 	if (r->flags & FORKEXEC_NOFILE)
 		child_nofile(r);
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
-	ret = sys_execve(r->path, r->argv, r->envp);
+	if (job->attributes & ATTR_LAST)
+		child_confine(job);
+	ret = r->flags & FORKEXEC_EXEC_FD
+		      ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
+		      : sys_execve(r->path, r->argv, r->envp);
 	/* Only a seccomp filter answers 0, which must not look like a success. */
 	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
 }

@@ -74,7 +74,8 @@ static int may_share_table(const struct job *job, uint32_t method, uint32_t bits
 {
 	return job->trim && !job->moves_fds && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
 	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
-	       !(job->request->flags & FORKEXEC_ERRNO_PIPE);
+	       !(job->request->flags &
+		 (FORKEXEC_ERRNO_PIPE | FORKEXEC_EXEC_FD | FORKEXEC_LANDLOCK));
 }
 
 static long clone_once(struct job *job, uint32_t method, uint32_t bits)
@@ -89,9 +90,13 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	job->own[OWN_REPORT] = job->report[1];
 	job->own[OWN_SYNC] = job->sync[0];
 	job->own[OWN_SYNC_WRITE] = job->sync[1];
+	job->own[OWN_STOP] = job->stop[0];
+	job->own[OWN_STOP_WRITE] = job->stop[1];
 	job->own[OWN_HOLD_READ] = job->hold[0];
 	job->own[OWN_HOLD] = job->hold[1];
 	job->own[OWN_ERRNO_PIPE] = r->flags & FORKEXEC_ERRNO_PIPE ? r->errno_pipe : -1;
+	job->own[OWN_EXEC] = r->flags & FORKEXEC_EXEC_FD ? r->exec_fd : -1;
+	job->own[OWN_LANDLOCK] = r->flags & FORKEXEC_LANDLOCK ? r->landlock_fd : -1;
 	if (method != METHOD_CLONE3 && method != METHOD_CLONE3_FORK)
 		return sys_clone(flags | SIGCHLD, job->stack_top, &job->pidfd, &job->tid,
 				 forkexec_child_main, job);
@@ -149,7 +154,7 @@ static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_
 	for (method = 0; method < N_METHODS; method++) {
 		if (!method_allowed(job, method, job->share, bits))
 			continue;
-		if (!(bits & STATE_PROVEN(method))) {
+		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC) {
 			ret = open_pipe(job->report);
 			if (ret < 0)
 				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
@@ -370,6 +375,52 @@ static void release_child(struct job *job, int pid)
 	close_pipe(job->sync);
 }
 
+HIDDEN void forkexec_close_stops(struct job *job)
+{
+	close_pipe(job->sync);
+	close_pipe(job->stop);
+	job->stopped = FORKEXEC_STEP_NONE;
+}
+
+PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_result *ret, int err)
+{
+	struct job *job = r->work;
+	struct record message;
+
+	if (!job->stopped)
+		return -E_INVAL;
+	message.step = err ? job->stopped : FORKEXEC_STEP_NONE;
+	message.err = err;
+	message.detail = 0;
+	if (job->stopped == FORKEXEC_STEP_STOP_EXEC) {
+		(void)sys_write(job->stop[1], &message, sizeof(message));
+		close_pipe(job->stop);
+	} else if (err) {
+		(void)sys_write(job->sync[1], &message, sizeof(message));
+		close_pipe(job->sync);
+	} else {
+		release_child(job, ret->pid);
+	}
+	job->stopped = FORKEXEC_STEP_NONE;
+	ret->step = FORKEXEC_STEP_NONE;
+	return 0;
+}
+
+/* The pipes by which the parent tells a waiting child to go on. */
+static long open_stops(struct job *job)
+{
+	const uint64_t flags = job->request->flags;
+	long err = 0;
+
+	if (flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE))
+		err = open_pipe(job->sync);
+	if (!err && flags & FORKEXEC_STOP_EXEC)
+		err = open_pipe(job->stop);
+	if (err < 0)
+		forkexec_close_stops(job);
+	return err;
+}
+
 HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 			      struct forkexec_state *state, const uint64_t *mask)
 {
@@ -377,18 +428,15 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	uint64_t all = ~UINT64_C(0);
 	long pid, err;
 
-	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP)) {
-		err = open_pipe(job->sync);
-		if (err < 0)
-			return fail(ret, FORKEXEC_STEP_PIPE, (int)-err, 0);
-	}
-	err = 0;
+	err = open_stops(job);
+	if (err < 0)
+		return fail(ret, FORKEXEC_STEP_PIPE, (int)-err, 0);
 	if (mask)
 		job->mask = *mask;
 	else
 		err = sys_rt_sigprocmask(SIG_SETMASK, &all, &job->mask);
 	if (err < 0) {
-		close_pipe(job->sync);
+		forkexec_close_stops(job);
 		return fail(ret, FORKEXEC_STEP_SIGMASK, (int)-err, 0);
 	}
 	pid = clone_by_methods(job, ret, state);
@@ -396,7 +444,7 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 		sys_restore_mask(&job->mask);
 	if (pid < 0) {
 		close_pipe(job->report);
-		close_pipe(job->sync);
+		forkexec_close_stops(job);
 		return (int)pid;
 	}
 	if (job->report[1] >= 0) {
@@ -406,7 +454,9 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	tell_method(job, ret);
 	ret->pid = (int32_t)pid;
 	ret->pidfd = job->pidfd;
-	if (job->sync[0] >= 0)
+	if (r->flags & FORKEXEC_STOP_CLONE)
+		job->stopped = FORKEXEC_STEP_STOP_CLONE;
+	else if (job->sync[0] >= 0)
 		release_child(job, (int)pid);
 	return 0;
 }

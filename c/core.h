@@ -54,9 +54,13 @@ enum own_fd {
 	OWN_REPORT,      /* write end of the report pipe: the child's record */
 	OWN_HOLD,        /* write end of the pipe that proves when it has left our memory */
 	OWN_ERRNO_PIPE,  /* request.errno_pipe */
+	OWN_EXEC,        /* request.exec_fd */
+	OWN_LANDLOCK,    /* request.landlock_fd */
+	OWN_STOP,        /* read end of the pipe that ends the stop before the execve */
 	N_KEPT_FDS,      /* those before here last until the execve */
 	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
 	OWN_SYNC_WRITE,  /* the other end, closed when the child reads */
+	OWN_STOP_WRITE,  /* the other end, closed at once */
 	N_NEEDED_OWN_FDS,
 	OWN_REPORT_READ = N_NEEDED_OWN_FDS, /* the parent's ends */
 	OWN_HOLD_READ,
@@ -93,9 +97,17 @@ struct job {
 	volatile struct record record;
 
 	const struct forkexec_request *request;
-	uint64_t mask;      /* the caller's signal mask, for the child */
+	uint64_t mask;      /* the caller's signal mask */
+	const uint64_t *child_mask; /* that of the child */
+	uint32_t attributes; /* ATTR_* */
+	int32_t first_free;  /* no descriptor from here on has a place to come to */
+	volatile struct record *page; /* shared with a child whose filter may forbid to report */
+	uint32_t n_oom_text;
+	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
-	int32_t sync[2];    /* the sync pipe of parent-written ID maps; -1 */
+	int32_t sync[2];    /* the sync pipe of parent-written ID maps and STOP_CLONE; -1 */
+	int32_t stop[2];    /* that of STOP_EXEC; -1 */
+	uint32_t stopped;   /* the step at which the child waits for forkexec_continue() */
 	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
 	int32_t own[N_OWN_FDS]; /* their numbers in the child; -1: none, or closed */
 	uint32_t with_pidfd;
@@ -120,6 +132,19 @@ struct job {
 };
 
 _Static_assert(offsetof(struct job, tid) == 0, "waitWithP() in go/threads.go looks there");
+
+/*
+ * job.attributes: groups of attributes of which the request has at least one, so that a start
+ * without looks once for each.
+ */
+#define ATTR_KEEPCAPS     1u
+#define ATTR_RESOURCES    2u
+#define ATTR_CAPABILITIES 4u
+#define ATTR_LAST         8u
+
+#define CAP_SETS                                                                                   \
+	(FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE |              \
+	 FORKEXEC_CAP_BOUNDING | FORKEXEC_CAP_AMBIENT)
 
 /* What the child of a start may share, forkexec_hold_begin(). */
 enum share {
@@ -165,6 +190,9 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 
 /* Three numbers of at most 20 characters with a sign, two spaces, a newline. */
 #define ID_MAP_LINE 64
+#define CPUS_MAX 1024u     /* words of a mask: 65536 processors */
+#define SECCOMP_MAX 4096u  /* BPF_MAXINSNS, far below what sock_fprog.len holds */
+#define PAGE_SIZE 4096     /* job.page: less than the least page of any kernel */
 #define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
 #define NEVER_OPEN INT32_MIN /* as an entry of fds; -1 closes */
 #define TEXT_BUSY_MAX_MS 60000
@@ -173,7 +201,18 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 /* Path and number: "/proc/" + ten digits + "/setgroups" + NUL. */
 #define PROC_PATH 32
 
+/* attr.c: of attributes that Go's SysProcAttr does not have */
+HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr);
+HIDDEN void forkexec_attr_plan(struct job *job);
+HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
+HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
+HIDDEN void forkexec_attr_read_page(struct job *job);
+
+/* clone.c: of the stops, when the child has left */
+HIDDEN void forkexec_close_stops(struct job *job);
+
 /* plan.c */
+HIDDEN size_t forkexec_plan_number(char *text, int64_t value);
 HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec_result *reterr);
 HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);

@@ -295,6 +295,7 @@ enum {
 	N_EAGAIN = 11,
 	N_EBADF = 9,
 	N_EBUSY = 16,
+	N_ECANCELED = 125,
 	N_EFAULT = 14,
 	N_EINVAL = 22,
 	N_EIO = 5,

@@ -100,6 +100,10 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 		n = sys_read(job->report[0], &record, sizeof(record));
 	else if (n == 0)
 		return 0;
+	if (n == sizeof(record) && !record.err) {
+		job->stopped = record.step;
+		return 0;
+	}
 	if (n == sizeof(record)) {
 		job->record.err = record.err;
 		job->record.detail = record.detail;
@@ -167,6 +171,10 @@ static int wait_for_exec(struct job *job, int pid, struct wait *w,
 	while (!child_has_left(job, pid, w)) {
 		if (__atomic_exchange_n(&job->cancelled, 0, __ATOMIC_ACQ_REL)) {
 			*ret_outcome = FORKEXEC_CANCELLED;
+			return 0;
+		}
+		if (job->stopped) {
+			*ret_outcome = FORKEXEC_STOPPED;
 			return 0;
 		}
 		if (w->end != INT64_MAX)
@@ -248,11 +256,17 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
 			    (int64_t)offsetof(struct forkexec_request, work));
 	job = forkexec_plan_job(r);
+	err = r->seccomp ? forkexec_attr_page(job, ret) : 0;
+	if (err)
+		return err;
 	ret->step = FORKEXEC_STEP_NONE;
 	ret->err = 0;
 	ret->detail = 0;
 	ret->retry_flags = 0;
-	return forkexec_clone_job(job, ret, state, mask);
+	err = forkexec_clone_job(job, ret, state, mask);
+	if (err)
+		forkexec_attr_read_page(job);
+	return err;
 }
 
 PUBLIC int forkexec_start(const struct forkexec_request *r, struct forkexec_result *ret,
@@ -289,14 +303,18 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		return 0;
 	if (wait_for_exec(job, ret->pid, w, ret_outcome))
 		return 1;
+	if (*ret_outcome == FORKEXEC_STOPPED)
+		ret->step = job->stopped;
 	if (*ret_outcome != FORKEXEC_RUNNING)
 		return 0;
+	forkexec_close_stops(job);
 	if (ret->how & FORKEXEC_HOW_SHARED && !job->marked)
 		ret->how = FORKEXEC_HOW_UNSEEN;
 	learn(job, state, ret->pid);
 	if (job->report[0] >= 0)
 		sys_close(job->report[0]);
 	job->report[0] = -1;
+	forkexec_attr_read_page(job);
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;
@@ -437,6 +455,9 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 	ret->how = 0;
 	if (err)
 		return err;
+	if (request->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) /* nobody would go on */
+		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
+			    (int64_t)offsetof(struct forkexec_request, flags));
 	copy_request(&own, request);
 	size = forkexec_work_size(request);
 	own.work = forkexec_work_take(state, &size);

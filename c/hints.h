@@ -25,30 +25,50 @@
 	X("FORKEXEC_GID_SETGROUPS", "GidMappingsEnableSetgroups", "--setgroups allow")             \
 	X("FORKEXEC_KEEP_DUMPABLE", "KeepDumpable", "")                                            \
 	X("FORKEXEC_NOCTTY", "Noctty", "--noctty")                                                 \
+	X("FORKEXEC_NO_NEW_PRIVS", "NoNewPrivs", "")                                               \
 	X("FORKEXEC_NO_SETGROUPS", "Credential.NoSetGroups", "--no-setgroups")                     \
 	X("FORKEXEC_PTRACE", "Ptrace", "--ptrace")                                                 \
 	X("FORKEXEC_SETCTTY", "Setctty", "--setctty")                                              \
 	X("FORKEXEC_SETPGID", "Setpgid", "--setpgid")                                              \
 	X("FORKEXEC_SETSID", "Setsid", "--setsid")                                                 \
+	X("FORKEXEC_STOP_CLONE", "OnClone", "")                                                    \
+	X("FORKEXEC_STOP_EXEC", "OnExec", "")                                                      \
 	X("FORKEXEC_UID_MAP", "UidMappings", "--uid-map")                                          \
 	X("ambient_caps", "AmbientCaps", "--ambient-caps")                                         \
 	X("argv", "argv", "ARG")                                                                   \
+	X("cap_bounding", "Capabilities.Bounding", "")                                             \
+	X("cap_permitted", "Capabilities", "")                                                     \
 	X("cgroup_fd", "CgroupFD", "--cgroup")                                                     \
 	X("chroot", "Chroot", "--chroot")                                                          \
 	X("clone_flags", "Cloneflags", "--clone")                                                  \
+	X("cpus", "CPUs", "")                                                                      \
 	X("ctty", "Ctty", "--ctty")                                                                \
 	X("dir", "Dir", "--dir")                                                                   \
+	X("dir_fd", "DirFD", "")                                                                   \
 	X("envp", "Env", "--env")                                                                  \
 	X("fds", "Files", "--fd")                                                                  \
 	X("gid", "Credential.Gid", "--gid")                                                        \
 	X("gid_map", "GidMappings", "--gid-map")                                                   \
 	X("groups", "Credential.Groups", "--groups")                                               \
+	X("ioprio", "IOPriority", "")                                                              \
+	X("landlock_fd", "Landlock", "")                                                           \
+	X("namespaces", "Namespaces", "")                                                          \
+	X("nice", "Nice", "")                                                                      \
+	X("oom_score_adj", "OOMScoreAdj", "")                                                      \
+	X("opens", "Open", "")                                                                     \
 	X("path", "argv0", "PROGRAM")                                                              \
 	X("pdeathsig", "Pdeathsig", "--pdeathsig")                                                 \
 	X("pgid", "Pgid", "--setpgid")                                                             \
+	X("rlimits", "Rlimits", "")                                                                \
+	X("scheduler", "Scheduler", "")                                                            \
+	X("seccomp", "Seccomp", "")                                                                \
+	X("securebits", "Securebits", "")                                                          \
+	X("sigdefault", "SignalDefault", "")                                                       \
+	X("sigignore", "SignalIgnore", "")                                                         \
 	X("text_busy_ms", "TextBusyTimeout", "")                                                   \
 	X("uid", "Credential.Uid", "--uid")                                                        \
 	X("uid_map", "UidMappings", "--uid-map")                                                   \
+	X("umask", "Umask", "")                                                                    \
 	X("unshare_flags", "Unshareflags", "--unshare")
 
 #define FORKEXEC_HINTS(X, F)                                                                       \
@@ -190,6 +210,87 @@
 	  "a terminal.")                                                                           \
 	X(SETCTTY, EBADF, F(ctty) " is not an open descriptor of the child.")                      \
 	X(PTRACE, EPERM, "The child is traced already, or ptrace(2) is forbidden.")                \
+	X(STOP_CLONE, ECANCELED,                                                                   \
+	  F(FORKEXEC_STOP_CLONE) ", or a helper that writes the ID maps, has returned an error.")  \
+	X(STOP_EXEC, ECANCELED,                                                                    \
+	  F(FORKEXEC_STOP_EXEC) " has returned an error.")                                         \
+	X(OOM_SCORE_ADJ, EACCES,                                                                   \
+	  "A lower score than the one that the process was given needs "                           \
+	  "CAP_SYS_RESOURCE; or the file is root's because the caller is not "                     \
+	  "dumpable.")                                                                             \
+	X(OOM_SCORE_ADJ, EINVAL,                                                                   \
+	  "The score is not between -1000 and 1000.")                                              \
+	X(OOM_SCORE_ADJ, ENOENT,                                                                   \
+	  "/proc is not mounted where the child looks for it.")                                    \
+	X(RLIMIT, EPERM,                                                                           \
+	  "To raise a hard limit needs CAP_SYS_RESOURCE; RLIMIT_NOFILE cannot be "                 \
+	  "above fs.nr_open.")                                                                     \
+	X(RLIMIT, EINVAL,                                                                          \
+	  "No such resource, or the soft limit is above the hard one.")                            \
+	X(NICE, EACCES,                                                                            \
+	  "A lower nice value needs CAP_SYS_NICE or a higher RLIMIT_NICE.")                        \
+	X(NICE, EINVAL,                                                                            \
+	  F(nice) " is not between -20 and 19.")                                                   \
+	X(SCHEDULER, EPERM,                                                                        \
+	  "A real-time or deadline policy needs CAP_SYS_NICE or RLIMIT_RTPRIO; "                   \
+	  "with a deadline, " F(cpus) " must be all of the root domain.")                          \
+	X(SCHEDULER, EINVAL,                                                                       \
+	  "No such policy, or priority, nice or times that it does not have.")                     \
+	X(SCHEDULER, EBUSY,                                                                        \
+	  "The processors have no room for another deadline.")                                     \
+	X(AFFINITY, EINVAL,                                                                        \
+	  "None of the " F(cpus) " is online and in the child's cpuset.")                          \
+	X(IOPRIO, EPERM,                                                                           \
+	  "The real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE.")                              \
+	X(IOPRIO, EINVAL,                                                                          \
+	  "The class is not 0 to 3, or the level not 0 to 7.")                                     \
+	X(UMASK, EINVAL,                                                                           \
+	  F(umask) " is more than 0777.")                                                          \
+	X(SIGNAL_IGNORE, EINVAL,                                                                   \
+	  "SIGKILL and SIGSTOP cannot be ignored.")                                                \
+	X(SETNS, EPERM,                                                                            \
+	  "Joining needs CAP_SYS_ADMIN in the namespace; a user namespace cannot "                 \
+	  "be one that the child is in.")                                                          \
+	X(SETNS, EINVAL,                                                                           \
+	  "The descriptor is no namespace, or not of that type; a pidfd needs a "                  \
+	  "type and Linux 5.8.")                                                                   \
+	X(SETNS, EBADF,                                                                            \
+	  "The descriptor is not open in the parent.")                                             \
+	X(BOUNDING, EPERM,                                                                         \
+	  "To drop from the bounding set needs CAP_SETPCAP.")                                      \
+	X(SECUREBITS, EPERM,                                                                       \
+	  "Securebits need CAP_SETPCAP, and locked ones cannot change.")                           \
+	X(CAPABILITIES, EPERM,                                                                     \
+	  "A permitted capability is one that the child did not have, an "                         \
+	  "effective one is not permitted, or an inheritable one is outside of "                   \
+	  "the bounding set.")                                                                     \
+	X(FCHDIR, EBADF,                                                                           \
+	  F(dir_fd) " is not open in the parent.")                                                 \
+	X(FCHDIR, ENOTDIR,                                                                         \
+	  F(dir_fd) " is not a directory.")                                                        \
+	X(FCHDIR, EACCES,                                                                          \
+	  "The child's user may not search " F(dir_fd) ".")                                        \
+	X(OPEN, ENOENT,                                                                            \
+	  "The file of Open does not exist in the child's root and working "                       \
+	  "directory, and O_CREAT is not set.")                                                    \
+	X(OPEN, EACCES,                                                                            \
+	  "The child's user may not open the file so.")                                            \
+	X(OPEN, EBADF,                                                                             \
+	  "The descriptor is beyond RLIMIT_NOFILE.")                                               \
+	X(LANDLOCK, EPERM,                                                                         \
+	  "Landlock needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
+	X(LANDLOCK, EOPNOTSUPP,                                                                    \
+	  "Landlock is built into this kernel and not enabled: see lsm= among its"                 \
+	  " parameters.")                                                                          \
+	X(LANDLOCK, ENOSYS,                                                                        \
+	  "This kernel has no Landlock (Linux 5.13).")                                             \
+	X(LANDLOCK, EBADF,                                                                         \
+	  "The ruleset is not open in the parent.")                                                \
+	X(SECCOMP, EACCES,                                                                         \
+	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
+	X(SECCOMP, EINVAL,                                                                         \
+	  "The filter is empty or malformed, or of flags other than LOG and "                      \
+	  "SPEC_ALLOW.")                                                                           \
 	X(EXECVE, ENOENT,                                                                          \
 	  "The program does not exist where the child looks for it, or its interpreter (the path " \
 	  "after #! or the dynamic loader) does not.")                                             \

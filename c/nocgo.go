@@ -5,6 +5,7 @@
 package c
 
 import (
+	"syscall"
 	"unsafe"
 
 	"forkexec.example/forkexec/c/nocgo"
@@ -42,6 +43,13 @@ func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
 		return TimedOut
 	}
 	return Outcome(outcome)
+}
+
+// Continue lets a stopped child go on, or fail with err.
+func Continue(r *Request, res *Result, err syscall.Errno) {
+	call := calls.Get().(*nocgo.Call)
+	defer calls.Put(call)
+	call.Continue(unsafe.Pointer(r), unsafe.Pointer(res), int64(err))
 }
 
 // Settle makes this process dumpable again if it is time, and returns how many children

@@ -80,7 +80,7 @@ static int check_shape(const struct forkexec_request *r, struct forkexec_result 
 		return refuse(reterr, FIELD(n_ambient_caps));
 	if (r->text_busy_ms > TEXT_BUSY_MAX_MS)
 		return refuse(reterr, FIELD(text_busy_ms));
-	return 0;
+	return forkexec_attr_check(r, reterr);
 }
 
 /*
@@ -169,6 +169,11 @@ static char *put_number(char *p, int64_t value)
 	return p;
 }
 
+HIDDEN size_t forkexec_plan_number(char *text, int64_t value)
+{
+	return (size_t)(put_number(text, value) - text);
+}
+
 static char *put_string(char *p, const char *s)
 {
 	while (*s) {
@@ -227,7 +232,9 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 	job->waits = 0;
 	job->cancelled = 0;
 	job->trimmed = 0;
-	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !(r->flags & FORKEXEC_WHOLE_TABLE);
+	/* A path of opens may go through a descriptor: it must be there still. */
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !(r->flags & FORKEXEC_WHOLE_TABLE) &&
+		    !r->n_opens;
 	job->moves_fds = must_move(r);
 	job->shares_table = 0;
 	job->method = N_METHODS;
@@ -238,6 +245,8 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 	job->parent_pid = r->pdeathsig ? sys_getpid() : 0;
 	job->report[0] = job->report[1] = -1;
 	job->sync[0] = job->sync[1] = -1;
+	job->stop[0] = job->stop[1] = -1;
+	job->stopped = FORKEXEC_STEP_NONE;
 	job->pidfd = -1;
 	job->share = SHARE_NOT;
 	job->held = 0;
@@ -260,6 +269,7 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 
 	job->stack = p;
 	job->stack_top = p + CHILD_STACK;
+	forkexec_attr_plan(job);
 	return job;
 }
 
@@ -295,6 +305,8 @@ static int suid_dumpable(void)
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r)
 {
 	/* unshare(2) has nothing to do in a copy, but refuses memory that is shared. */
+	if (!forkexec_attr_may_share(r))
+		return 0;
 	if (r->unshare_flags & CLONE_VM)
 		return !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER);
 	if (r->flags & FORKEXEC_CREDENTIAL)

@@ -45,6 +45,48 @@ type Request struct {
 	Work     uintptr
 	_        [8 - unsafe.Sizeof(uintptr(0))]byte
 	WorkSize uint64
+
+	Sigmask, Sigdefault, Sigignore                                      uint64
+	CapEffective, CapPermitted, CapInheritable, CapBounding, CapAmbient uint64
+
+	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp uintptr
+
+	NRlimits, NCpus, NNamespaces, NOpens, NSeccomp, SeccompFlags uint32
+
+	Nice, Ioprio, OomScoreAdj int32
+	Umask, Securebits         uint32
+	DirFd, ExecFd, LandlockFd int32
+	LandlockFlags             uint32
+	_                         uint32
+}
+
+// Rlimit is struct forkexec_rlimit.
+type Rlimit struct {
+	Resource, _ uint32
+	Cur, Max    uint64
+}
+
+// Scheduler is struct forkexec_scheduler.
+type Scheduler struct {
+	Size, Policy              uint32
+	Flags                     uint64
+	Nice                      int32
+	Priority                  uint32
+	Runtime, Deadline, Period uint64
+}
+
+// Namespace is struct forkexec_namespace.
+type Namespace struct {
+	FD   int32
+	Type uint32
+}
+
+// Open is struct forkexec_open.
+type Open struct {
+	Path           uintptr
+	_              [8 - unsafe.Sizeof(uintptr(0))]byte
+	FD             int32
+	Flags, Mode, _ uint32
 }
 
 // IDMap is struct forkexec_id_map.
@@ -83,6 +125,7 @@ const (
 	Failed
 	TimedOut
 	Cancelled
+	Stopped
 )
 
 // State is struct forkexec_state.
@@ -117,6 +160,25 @@ const (
 	BlockSignals
 	KeepDumpable
 	WholeTable
+	SigMask
+	SigDefault
+	SigIgnore
+	OomScoreAdj
+	Nice
+	IoPrio
+	Umask
+	Securebits
+	NoNewPrivs
+	CapEffective
+	CapPermitted
+	CapInheritable
+	CapBounding
+	CapAmbient
+	DirFd
+	ExecFd
+	Landlock
+	StopClone
+	StopExec
 
 	StateNoClone3 uint32 = 1
 )
@@ -140,5 +202,8 @@ func Held(s *State) bool {
 func MayMakePipes(r *Request, s *State) bool {
 	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
 	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&Credential != 0 ||
-		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0
+		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 ||
+		// forkexec_attr_may_share() in attr.c: such a child is forked, or may be.
+		r.Flags&(StopClone|StopExec|OomScoreAdj|CapPermitted|CapEffective) != 0 ||
+		r.NNamespaces != 0 || r.NRlimits != 0 || r.Scheduler != 0 || r.Seccomp != 0
 }

@@ -8,6 +8,9 @@ import "syscall"
 
 type errno = syscall.Errno
 
+// signal is what Options call a signal.
+type signal = syscall.Signal
+
 // An Error is a start that failed: which step, on what, and why.
 //
 // errors.Is(err, syscall.EPERM) and errors.Is(err, fs.ErrNotExist) hold for the

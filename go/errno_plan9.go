@@ -2,7 +2,10 @@
 
 package forkexec
 
-import "strconv"
+import (
+	"strconv"
+	"syscall"
+)
 
 // An Errno stands in for syscall.Errno, which Plan 9 does not have. It is always 0.
 type Errno uintptr
@@ -24,3 +27,6 @@ type Error struct {
 	field string // in place of the step's
 	cause cause  // nil: nobody can look for the cause
 }
+
+// signal is what Options call a signal; there is none here that they could mean.
+type signal = syscall.Note

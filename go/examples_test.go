@@ -18,15 +18,17 @@ import (
 func TestExamples(t *testing.T) {
 	fset := token.NewFileSet()
 	examples := map[string]bool{}
-	file, err := parser.ParseFile(fset, "example_test.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range file.Comments {
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if ok && c.Pos() > f.Body.Lbrace && c.End() < f.Body.Rbrace && strings.HasPrefix(c.Text(), "Output:") {
-				examples[f.Name.Name] = true
+	for _, name := range []string{"example_test.go", "example_attributes_test.go"} {
+		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range file.Comments {
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if ok && c.Pos() > f.Body.Lbrace && c.End() < f.Body.Rbrace && strings.HasPrefix(c.Text(), "Output:") {
+					examples[f.Name.Name] = true
+				}
 			}
 		}
 	}

@@ -22,9 +22,9 @@ type failedStart struct {
 }
 
 // stepError describes the failure of a start whose request is still there.
-func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr) *Error {
+func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) *Error {
 	step, errno := Step(s.res.Step), syscall.Errno(s.res.Err)
-	e := newError(step, errno, s.res.Detail, argv0, attr)
+	e := newError(step, errno, s.res.Detail, argv0, attr, opt)
 	e.cause = &failedStart{argv0, argv, *attr, *sys}
 	switch step {
 	case StepClone, StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:

@@ -36,59 +36,10 @@ import (
 	"context"
 	"os"
 	"runtime"
-	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
 	"forkexec.example/forkexec/go/internal/settings"
 )
-
-// Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
-// asks for none.
-type Options struct {
-	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
-	// FORKEXEC=verbose does for the whole program: Err of the *os.PathError then is an
-	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
-	// [Start] and [StartProcessOptions] always do so.
-	StepErrors bool
-
-	// CloseFDs closes every descriptor in the child that is not in
-	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
-	// lies above the last of Files is not even copied, so that the start costs the same
-	// however many descriptors are open; see [ReserveFDs] for Files that lie high
-	// themselves. A Files entry must stay open until the start has returned. Where the standard
-	// library does the start (see Implementation) it cannot be honoured, and
-	// the start fails with ENOSYS at StepCloseFDs.
-	CloseFDs bool
-
-	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
-	// tried again before that error is reported. It is usual, and passes soon, for a
-	// program written a moment ago (golang/go#22315). Zero reports it at once, but
-	// for a Cmd of package exec: there a negative value does.
-	TextBusyTimeout time.Duration
-
-	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. As
-	// it is, the kernel sends the signal when the thread that started the child
-	// ends, and Go ends threads (golang/go#27505). The child is then made by a
-	// thread that lives as long as the process, so it does not inherit what belongs
-	// to the caller's thread alone, such as namespaces or credentials changed under
-	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
-	// thread: EINVAL at StepRequest. Otherwise it does nothing without Pdeathsig.
-	PdeathsigProcess bool
-
-	// KeepDumpable makes this process dumpable again after a start with
-	// SysProcAttr.Credential, good or failed, if it was before. Such a child leaves the
-	// memory that it shares non-dumpable, see PR_SET_DUMPABLE in prctl(2): the files of
-	// this process in /proc then belong to root, it dumps no core, no debugger can attach
-	// to it. As in the standard library that is for good, also if one of several starts has
-	// not asked for KeepDumpable.
-	//
-	// It is put back soon after Start has returned, when no child with other IDs is left
-	// in this memory, and not if the process has changed its IDs or capabilities in the
-	// meantime. SECURITY.md has the whole story. Where the standard library does the
-	// start it cannot be honoured, and a start with Credential fails with ENOSYS at
-	// StepRequest.
-	KeepDumpable bool
-}
 
 // maxReserved is the most that ReserveFDs sets aside.
 const maxReserved = 1024

@@ -124,8 +124,8 @@ func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	if Implementation() != "stdlib" {
 		return startC(ctx, argv0, argv, attr, sys, opt)
 	}
-	if opt != nil && opt.CloseFDs {
-		return 0, refused(StepCloseFDs, "CloseFDs")
+	if option, step := opt.NeedsC(); option != "" {
+		return 0, refused(step, option)
 	}
 	if opt != nil && opt.KeepDumpable && sys.Credential != nil {
 		return 0, refused(StepRequest, "KeepDumpable")

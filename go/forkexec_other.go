@@ -18,7 +18,7 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 }
 
 // Start starts a program by the standard library. There are no steps on this
-// system, so they are not known in its errors; opt.CloseFDs fails. It panics if ctx
+// system, so they are not known in its errors; what only C can do (Options.NeedsC) fails. It panics if ctx
 // is nil.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
@@ -39,8 +39,8 @@ func refuse(ctx context.Context, opt *Options) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if opt != nil && opt.CloseFDs {
-		return &Error{Step: StepCloseFDs, err: errUnsupported}
+	if option, step := opt.NeedsC(); option != "" {
+		return &Error{Step: step, Object: "Options." + option, err: errUnsupported}
 	}
 	return nil
 }

@@ -11,12 +11,12 @@ import (
 
 // newError describes a failed step in terms of what the caller passed. What is more than
 // a path or a number C says, see stepError.
-func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr) *Error {
-	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr)}
+func newError(step Step, errno syscall.Errno, detail int64, argv0 string, attr *syscall.ProcAttr, opt *Options) *Error {
+	return &Error{Step: step, Errno: errno, Detail: detail, Object: object(step, detail, argv0, attr, opt)}
 }
 
 // object says in words what a step was about.
-func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) string {
+func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *Options) string {
 	sys := attr.Sys
 	if sys == nil {
 		sys = &syscall.SysProcAttr{}
@@ -32,6 +32,13 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr) strin
 		if detail >= 0 && detail < int64(len(attr.Files)) {
 			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
 		}
+	case StepOpen:
+		return fmt.Sprintf("Open[%d] = %s", detail, quotePath(opt.Open[detail].Path))
+	case StepRlimit:
+		l := opt.Rlimits[detail]
+		return fmt.Sprintf("Rlimits[%d] = %d to %d:%d", detail, l.Resource, l.Cur, l.Max)
+	case StepSetns:
+		return fmt.Sprintf("Namespaces[%d] = %d", detail, opt.Namespaces[detail].FD)
 	}
 	return plainObject(step, detail)
 }
@@ -46,8 +53,13 @@ func quotePath(p string) string {
 func plainObject(step Step, detail int64) string {
 	switch step {
 	case StepSetpgid, StepForeground, StepSetctty, StepSigaction, StepSetgid, StepSetuid,
-		StepPdeathsig, StepPdeathsigKill:
+		StepPdeathsig, StepPdeathsigKill, StepSignalDefault, StepSignalIgnore,
+		StepOomScoreAdj, StepNice, StepBounding, StepFchdir, StepLandlock, StepScheduler:
 		return fmt.Sprint(detail)
+	case StepUmask:
+		return fmt.Sprintf("%#o", detail)
+	case StepSecurebits, StepIoprio, StepSeccomp:
+		return fmt.Sprintf("%#x", detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)
 	case StepCloseFDs:

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -64,6 +65,7 @@ type child struct {
 	lent     []int32 // slots of the reserve that its files lie in
 	immortal bool    // clone on the immortal thread
 	scarce   bool    // threads are
+	hookErr  *Error  // of OnClone or OnExec
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -153,6 +155,7 @@ func emit(e *emitter, r *c.Request, argv0 string, argv []string, attr *syscall.P
 	emitCredential(e, r, sys)
 	if opt != nil {
 		r.Flags |= c.CloseFds&flagIf(opt.CloseFDs) | c.KeepDumpable&flagIf(opt.KeepDumpable && sys.Credential != nil)
+		emitOptions(e, r, opt)
 	}
 }
 
@@ -258,7 +261,7 @@ const (
 func nanotime() int64
 
 // once makes the child and waits for its execve, or for the end of ctx.
-func (s *child) once(ctx context.Context) fate {
+func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
 	s.req.NowMs = uint32(nanotime() / 1e6)
 	s.scarce = threadsAreScarce(starting.Add(1))
@@ -269,7 +272,7 @@ func (s *child) once(ctx context.Context) fate {
 		}
 		return unborn
 	}
-	outcome := s.wait(ctx)
+	outcome := s.wait(ctx, opt)
 	if outcome == c.Failed {
 		return failed
 	}
@@ -279,7 +282,8 @@ func (s *child) once(ctx context.Context) fate {
 	return ended
 }
 
-func (s *child) wait(ctx context.Context) c.Outcome {
+// waitOnce returns at the latest when the child stops for a hook.
+func (s *child) waitOnce(ctx context.Context) c.Outcome {
 	if s.scarce {
 		waitWithP(s.work)
 	}
@@ -317,6 +321,7 @@ const (
 // may have been.
 func (s *child) end() bool {
 	kill(int(s.res.Pid), int(s.res.Pidfd))
+	c.Continue(s.req, s.res, syscall.ECANCELED) // if it waits for a hook
 	switch c.Finish(s.req, s.res, state(), int64(killGrace)) {
 	case c.Failed: // and has been reaped
 		s.free()
@@ -422,6 +427,12 @@ func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.Proc
 
 // runC is startC without the trace, for which it fills *ret if that is not nil.
 func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
+	if opt != nil && opt.IDMapHelpers {
+		var err *Error
+		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
+			return 0, err
+		}
+	}
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -441,8 +452,12 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	if ret != nil {
 		*ret = *s.res
 	}
+	defer runtime.KeepAlive(opt) // its files are open until here
+	if fate != started && s.hookErr != nil {
+		return 0, s.hookErr
+	}
 	if fate != started {
-		return 0, s.stepError(argv0, argv, attr, sys)
+		return 0, s.stepError(argv0, argv, attr, sys, opt)
 	}
 	if sys.PidFD != nil {
 		*sys.PidFD = int(s.res.Pidfd)
@@ -458,11 +473,11 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 	if opt != nil && opt.TextBusyTimeout > 0 {
 		end = time.Now().Add(opt.TextBusyTimeout)
 	}
-	fate := s.once(ctx)
+	fate := s.once(ctx, opt)
 	for delay := time.Millisecond; fate == failed; delay = min(2*delay, 20*time.Millisecond) {
 		if s.res.RetryFlags != 0 {
 			s.req.Flags |= s.res.RetryFlags
-			fate = s.once(ctx)
+			fate = s.once(ctx, opt)
 			continue
 		}
 		if !s.textBusy() || !time.Now().Before(end) {
@@ -476,7 +491,7 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 			return ended
 		case <-timer.C:
 		}
-		fate = s.once(ctx)
+		fate = s.once(ctx, opt)
 	}
 	return fate
 }

@@ -25,6 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "forkexec_attr.h"
+#include "forkexec_steps.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,62 +35,6 @@ extern "C" {
 #define FORKEXEC_VERSION_MAJOR 0
 #define FORKEXEC_VERSION_MINOR 1
 #define FORKEXEC_VERSION_PATCH 0
-
-/*
- * Every step that can fail, once, in the order in which a start takes them:
- * X(id, NAME, "name", "system call", "field or flag of the request").
- * Ids are part of the ABI: append only, a retired id stays reserved. The enum
- * below, the C names and explanations (step.c), the Go constants, the man page
- * table and the fault-injection test are all made from this list.
- *
- * What forkexec_result.detail means for a step stands beside it.
- */
-#define FORKEXEC_STEPS(X)                                                                          \
-	/* Before the clone, in the parent. */                                                     \
-	X(1, REQUEST, "request", "", "")               /* offset of the field in the request */    \
-	X(2, SIGMASK, "sigmask", "rt_sigprocmask", "") /* 0 */                                     \
-	X(3, PIPE, "pipe", "pipe2", "")                /* 0 */                                     \
-	X(4, CLONE, "clone", "clone3", "clone_flags")  /* the flags asked for or refused */        \
-	X(5, WAIT, "wait", "futex", "")                /* 0 */                                     \
-	/* In the child, in this order. */                                                         \
-	X(6, KEEPCAPS, "keepcaps", "prctl", "ambient_caps")              /* 0 */                   \
-	X(7, IDMAP_SYNC, "id map sync", "read", "uid_map")               /* number of bytes read */         \
-	X(8, SETSID, "setsid", "setsid", "FORKEXEC_SETSID")              /* 0 */                   \
-	X(9, SETPGID, "setpgid", "setpgid", "pgid")                      /* process group */       \
-	X(10, FOREGROUND, "foreground", "ioctl", "FORKEXEC_FOREGROUND")  /* ctty */                \
-	X(11, SIGACTION, "sigaction", "rt_sigaction", "")                /* signal */              \
-	X(12, UNSHARE, "unshare", "unshare", "unshare_flags")            /* flags */               \
-	X(13, PROC_SETGROUPS, "proc setgroups", "write",                                           \
-	  "FORKEXEC_GID_SETGROUPS")                                      /* 0 */                   \
-	X(14, GID_MAP, "gid_map", "write", "gid_map")                    /* number of maps */      \
-	X(15, UID_MAP, "uid_map", "write", "uid_map")                    /* number of maps */      \
-	X(16, MOUNT_PRIVATE, "mount private", "mount", "unshare_flags")  /* 0 */                   \
-	X(17, CHROOT, "chroot", "chroot", "chroot")                      /* 0 */                   \
-	X(18, SETGROUPS, "setgroups", "setgroups", "groups")             /* number of groups */    \
-	X(19, SETGID, "setgid", "setgid", "gid")                         /* group ID */            \
-	X(20, SETUID, "setuid", "setuid", "uid")                         /* user ID */             \
-	X(21, CAPGET, "capget", "capget", "ambient_caps")                /* 0 */                   \
-	X(22, CAPSET, "capset", "capset", "ambient_caps")                /* 0 */                   \
-	X(23, AMBIENT, "ambient capability", "prctl", "ambient_caps")    /* capability */          \
-	X(24, CHDIR, "chdir", "chdir", "dir")                            /* 0 */                   \
-	X(25, PDEATHSIG, "pdeathsig", "prctl", "pdeathsig")              /* signal */              \
-	X(26, PDEATHSIG_KILL, "pdeathsig kill", "kill", "pdeathsig")     /* signal */              \
-	X(27, FD_MOVE, "move descriptor", "fcntl", "fds")                /* index in fds */        \
-	X(28, FD_DUP, "duplicate descriptor", "dup3", "fds")             /* index in fds */        \
-	X(29, CLOSE_FDS, "close descriptors", "close_range",                                       \
-	  "FORKEXEC_CLOSE_FDS")                                          /* first one closed */        \
-	X(30, NOCTTY, "noctty", "ioctl", "FORKEXEC_NOCTTY")              /* 0 */                   \
-	X(31, SETCTTY, "setctty", "ioctl", "FORKEXEC_SETCTTY")            /* ctty */               \
-	X(32, NOFILE, "nofile", "prlimit64", "")                         /* never reported */      \
-	X(33, PTRACE, "ptrace", "ptrace", "FORKEXEC_PTRACE")             /* 0 */                   \
-	X(34, EXECVE, "execve", "execve", "path")                        /* 0 */
-
-enum forkexec_step {
-	FORKEXEC_STEP_NONE = 0, /* nothing failed */
-#define FORKEXEC_STEP_ENUM(id, NAME, name, syscall, field) FORKEXEC_STEP_##NAME = id,
-	FORKEXEC_STEPS(FORKEXEC_STEP_ENUM)
-#undef FORKEXEC_STEP_ENUM
-};
 
 /*
  * forkexec_request.flags: which of the request's fields count. The words and
@@ -112,7 +59,26 @@ enum forkexec_step {
 #define FORKEXEC_BLOCK_SIGNALS  (UINT64_C(1) << 16) /* while forkexec_finish() waits, at first */
 #define FORKEXEC_KEEP_DUMPABLE  (UINT64_C(1) << 17) /* with CREDENTIAL: put dumpable back */
 #define FORKEXEC_WHOLE_TABLE    (UINT64_C(1) << 18) /* with CLOSE_FDS: at the execve only */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 19) - 1)
+#define FORKEXEC_SIGMASK        (UINT64_C(1) << 19) /* sigmask */
+#define FORKEXEC_SIGDEFAULT     (UINT64_C(1) << 20) /* sigdefault */
+#define FORKEXEC_SIGIGNORE      (UINT64_C(1) << 21) /* sigignore */
+#define FORKEXEC_OOM_SCORE_ADJ  (UINT64_C(1) << 22) /* oom_score_adj */
+#define FORKEXEC_NICE           (UINT64_C(1) << 23) /* nice */
+#define FORKEXEC_IOPRIO         (UINT64_C(1) << 24) /* ioprio */
+#define FORKEXEC_UMASK          (UINT64_C(1) << 25) /* umask */
+#define FORKEXEC_SECUREBITS     (UINT64_C(1) << 26) /* securebits */
+#define FORKEXEC_NO_NEW_PRIVS   (UINT64_C(1) << 27) /* PR_SET_NO_NEW_PRIVS, for good */
+#define FORKEXEC_CAP_EFFECTIVE  (UINT64_C(1) << 28) /* cap_effective */
+#define FORKEXEC_CAP_PERMITTED  (UINT64_C(1) << 29) /* cap_permitted */
+#define FORKEXEC_CAP_INHERITABLE (UINT64_C(1) << 30) /* cap_inheritable */
+#define FORKEXEC_CAP_BOUNDING   (UINT64_C(1) << 31) /* cap_bounding */
+#define FORKEXEC_CAP_AMBIENT    (UINT64_C(1) << 32) /* cap_ambient; not with ambient_caps */
+#define FORKEXEC_DIR_FD         (UINT64_C(1) << 33) /* dir_fd */
+#define FORKEXEC_EXEC_FD        (UINT64_C(1) << 34) /* exec_fd */
+#define FORKEXEC_LANDLOCK       (UINT64_C(1) << 35) /* landlock_fd, landlock_flags */
+#define FORKEXEC_STOP_CLONE     (UINT64_C(1) << 36) /* wait for forkexec_continue(): at once, */
+#define FORKEXEC_STOP_EXEC      (UINT64_C(1) << 37) /* and before seccomp and the execve */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 38) - 1)
 
 /*
  * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
@@ -233,6 +199,51 @@ struct forkexec_request {
 	uint32_t work_padding; /* 32-bit ABIs do not agree on where a uint64_t may be */
 #endif
 	uint64_t work_size;
+
+	/*
+	 * Signals as sets: bit n-1 is signal n. sigmask replaces the caller's mask.
+	 * sigdefault and sigignore say what handlers and SIG_IGN become; SIGKILL and SIGSTOP
+	 * in sigdefault mean nothing, a signal in both is refused.
+	 */
+	uint64_t sigmask;
+	uint64_t sigdefault;
+	uint64_t sigignore;
+
+	/*
+	 * Sets of capabilities: bit n is capability n. A set without its flag stays as it is,
+	 * after setuid(2) as PR_SET_KEEPCAPS leaves it: permitted, but not effective. Those of
+	 * cap_ambient are made inheritable unless cap_inheritable is given; see
+	 * capabilities(7) for what an execve(2) makes of them all.
+	 */
+	uint64_t cap_effective;
+	uint64_t cap_permitted;
+	uint64_t cap_inheritable;
+	uint64_t cap_bounding;
+	uint64_t cap_ambient;
+
+	const struct forkexec_rlimit *rlimits; /* set in this order, before IDs change */
+	const uint64_t *cpus; /* bit n % 64 of cpus[n / 64] is CPU n; NULL: as they are */
+	const struct forkexec_scheduler *scheduler; /* NULL: as it is */
+	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
+	const struct forkexec_open *opens; /* in this order, when fds are in their places */
+	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
+	uint32_t n_rlimits;
+	uint32_t n_cpus;
+	uint32_t n_namespaces;
+	uint32_t n_opens;
+	uint32_t n_seccomp;     /* instructions */
+	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but NEW_LISTENER and the TSYNCs */
+
+	int32_t nice;          /* -20 to 19, as setpriority(2) takes it */
+	int32_t ioprio;        /* class and level, ioprio_set(2) */
+	int32_t oom_score_adj; /* -1000 to 1000 */
+	uint32_t umask;
+	uint32_t securebits;   /* after IDs and capabilities, PR_SET_SECUREBITS */
+	int32_t dir_fd;        /* fchdir(2), after chroot; dir is relative to it */
+	int32_t exec_fd;       /* the program, execveat(2); path then only stands in errors */
+	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
+	uint32_t landlock_flags;
+	uint32_t attributes_padding;
 };
 
 /*
@@ -269,6 +280,7 @@ enum forkexec_outcome {
 	FORKEXEC_FAILED,    /* at a step: see the result */
 	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
+	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step */
 };
 
 /*
@@ -398,6 +410,19 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
 enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      struct forkexec_result *ret, struct forkexec_state *state,
 				      int64_t timeout_ns);
+
+/*
+ * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE or
+ * FORKEXEC_STOP_EXEC has asked for.
+ *
+ * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
+ * STOP_CLONE (its ID maps are not written yet) or STOP_EXEC. The caller may take its time, and
+ * then calls this, with err 0, or with a positive errno that the child fails with at that step;
+ * then forkexec_finish() again. To kill the child is no reason not to call it. If the caller ends, the
+ * child does.
+ * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
+ */
+int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
 
 /*
  * forkexec_settle - make this process dumpable again, if it is time.

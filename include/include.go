@@ -10,5 +10,5 @@ package include
 
 import "embed"
 
-//go:embed forkexec.h forkexec_go.h
+//go:embed forkexec.h forkexec_attr.h forkexec_steps.h forkexec_go.h
 var _ embed.FS

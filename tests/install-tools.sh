@@ -59,6 +59,7 @@ test)
 	need fakeroot has fakeroot
 	need lintian has lintian
 	need gdb has gdb
+	need uidmap has newuidmap
 	;;
 bench)
 	need git has git

@@ -98,7 +98,7 @@ suite_checkers() {
 }
 
 suite_go() {
-	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
+	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./examples/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
 		./tests/consumer ./tests/soak ./tests/syscalls ./tests/signals/... ./tests/sandbox
 }
 
@@ -176,7 +176,7 @@ suite_nocgo() {
 	done
 	n=$(wc -l <"$scratch/skipped")
 	[ "$n" -le $max_skips_scripts ] || { echo "$n parts of scripts skipped, at most $max_skips_scripts expected"; return 1; }
-	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./tests/api ./tests/nofile ./tests/nocgo \
+	CGO_ENABLED=0 FORKEXEC_TEST_IMPLEMENTATION=nocgo go_test "$(max_skips)" ./go/... ./examples/... ./tests/api ./tests/nofile ./tests/nocgo \
 		./tests/soak ./tests/signals ./tests/sandbox &&
 		CGO_ENABLED=0 go_test 99 -timeout 10m ./tests/differential
 }

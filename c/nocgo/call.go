@@ -17,6 +17,7 @@ const (
 	forkexecOpSettle
 	forkexecOpExplain
 	forkexecOpHash
+	forkexecOpContinue
 )
 
 // forkexecHead is CALL_HEAD of entry.c. With it, a forkexecArgs is one 8 KiB object.

@@ -24,6 +24,7 @@ enum op {
 	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
+	OP_CONTINUE,  /* forkexec_continue(request, result, timeout_ns as the errno) */
 };
 
 #define CALL_HEAD 768
@@ -169,6 +170,8 @@ HIDDEN void forkexec_entry(struct call *c)
 		forkexec_cancel(r);
 	else if (c->op == OP_WORK_SIZE)
 		c->answer = (int64_t)forkexec_work_size(r);
+	else if (c->op == OP_CONTINUE)
+		c->answer = forkexec_continue(r, result, (int)c->timeout_ns);
 	else if (c->op == OP_SETTLE)
 		c->answer = forkexec_hold_settle(state);
 	else if (c->op == OP_EXPLAIN)

@@ -94,6 +94,12 @@ func (c *Call) WorkSize(request unsafe.Pointer) uint64 {
 	return uint64(c.do(forkexecOpWorkSize, request, nil, nil))
 }
 
+// Continue is forkexec_continue.
+func (c *Call) Continue(request, result unsafe.Pointer, err int64) {
+	c.args.timeoutNs = err
+	c.do(forkexecOpContinue, request, result, nil)
+}
+
 // Settle is forkexec_settle.
 func (c *Call) Settle(state unsafe.Pointer) int {
 	return int(c.do(forkexecOpSettle, nil, nil, state))

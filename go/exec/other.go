@@ -79,9 +79,8 @@ func (c *Cmd) start() error {
 			return c.Cancel()
 		}
 	}
-	if c.Options != nil && c.Options.CloseFDs && o.Err == nil {
-		// To leave descriptors open that were to be closed may give away
-		// secrets. A lookup error makes os/exec close what it has to.
+	if option, _ := c.Options.NeedsC(); option != "" && o.Err == nil {
+		// To leave something out that was asked for may give away secrets. A lookup error makes os/exec close what it has to.
 		o.Err = &os.PathError{Op: "fork/exec", Path: c.Path, Err: errors.ErrUnsupported}
 	}
 	err := o.Start()

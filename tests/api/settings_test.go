@@ -29,6 +29,7 @@ var programs = map[string]func() int{
 	"tracedFork":    tracedFork,
 	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
+	"state":         printState,
 }
 
 // settings prints what the setting makes of the implementation, of a good start and

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -176,6 +178,105 @@ static void set_pipe(struct forkexec_request *r, struct world *w)
 	r->dir = "/";
 }
 
+/* The attributes that an ordinary user may set. */
+static void set_attributes(struct forkexec_request *r, struct world *w)
+{
+	static const struct forkexec_rlimit limits[] = {{RLIMIT_CORE, 0, 0, 0},
+							{RLIMIT_NOFILE, 0, 64, 64}};
+	static const struct forkexec_open opens[] = {{.path = "/dev/null", .fd = 7}};
+	static const uint64_t cpus[] = {~UINT64_C(0)};
+	static const struct forkexec_scheduler batch = {.size = sizeof(batch), .policy = SCHED_BATCH};
+
+	(void)w;
+	r->flags |= FORKEXEC_SIGMASK | FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE | FORKEXEC_NICE |
+		    FORKEXEC_IOPRIO | FORKEXEC_UMASK | FORKEXEC_NO_NEW_PRIVS;
+	r->sigmask = 1 << 9;
+	r->sigdefault = 1 << 11;
+	r->sigignore = 1 << 9;
+	r->nice = 19;
+	r->ioprio = 3 << 13; /* idle */
+	r->umask = 077;
+	r->rlimits = limits;
+	r->n_rlimits = 2;
+	r->opens = opens;
+	r->n_opens = 1;
+	r->cpus = cpus;
+	r->n_cpus = 1;
+	r->scheduler = &batch;
+}
+
+static void set_forked_attributes(struct forkexec_request *r, struct world *w)
+{
+	static const struct sock_filter filter[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+
+	set_attributes(r, w);
+	r->flags |= FORKEXEC_OOM_SCORE_ADJ;
+	r->oom_score_adj = 900;
+	r->seccomp = filter;
+	r->n_seccomp = 1;
+}
+
+static void set_exec_fd(struct forkexec_request *r, struct world *w)
+{
+	static const int32_t fds[] = {0, 1, 2, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+	w->exec_fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	w->dir_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r->flags |= FORKEXEC_EXEC_FD | FORKEXEC_DIR_FD;
+	r->exec_fd = w->exec_fd;
+	r->dir_fd = w->dir_fd;
+	r->fds = fds; /* over the program's descriptor */
+	r->n_fds = 16;
+}
+
+static void set_landlock(struct forkexec_request *r, struct world *w)
+{
+	const uint64_t handled = 1 << 1; /* LANDLOCK_ACCESS_FS_WRITE_FILE */
+
+	w->exec_fd = (int)syscall(444, &handled, sizeof(handled), 0);
+	if (w->exec_fd < 0)
+		w->reason = "no Landlock";
+	fcntl(w->exec_fd, F_SETFD, FD_CLOEXEC);
+	r->flags |= FORKEXEC_LANDLOCK | FORKEXEC_NO_NEW_PRIVS;
+	r->landlock_fd = w->exec_fd;
+}
+
+static void set_capabilities(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->flags |= FORKEXEC_CREDENTIAL | FORKEXEC_CAP_BOUNDING | FORKEXEC_CAP_AMBIENT |
+		    FORKEXEC_SECUREBITS;
+	r->uid = r->gid = 65534;
+	r->cap_bounding = 1 << 10 | 1 << 5;
+	r->cap_ambient = 1 << 10;
+	r->securebits = 1 << 6; /* SECBIT_NO_CAP_AMBIENT_RAISE */
+}
+
+static void set_all_capabilities(struct forkexec_request *r, struct world *w)
+{
+	set_capabilities(r, w);
+	r->flags |= FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE;
+	r->cap_effective = 0;
+	r->cap_permitted = r->cap_inheritable = 1 << 10;
+}
+
+static void set_stops(struct forkexec_request *r, struct world *w)
+{
+	(void)w;
+	r->flags |= FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC;
+}
+
+static void set_setns(struct forkexec_request *r, struct world *w)
+{
+	static struct forkexec_namespace list[1];
+
+	w->exec_fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	list[0].fd = w->exec_fd;
+	list[0].type = CLONE_NEWUTS;
+	r->namespaces = list;
+	r->n_namespaces = 1;
+}
+
 #define REFUSED(m)    (1u << (8 + (m)))
 #define PROVEN        (0xfu << 16)
 #define PROVEN_CLONE3 (1u << 16) /* where a fork may come of it, whose report needs a pipe */
@@ -220,6 +321,16 @@ const struct fault_case fault_cases[] = {
 	{"signals blocked, clone", set_quiet, 0, ONLY(VIEW_CLONE) | PROVEN, 1, NOTHING, 0, 0},
 	{"new pid namespace", set_newpid, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"cgroup", set_cgroup, NEEDS_ROOT | NEEDS_CGROUP, 0, 1, NOTHING, 0, 0},
+	{"attributes", set_attributes, LIMITS, 0, 3, NOTHING, 0, 0},
+	{"attributes, fork", set_attributes, LIMITS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"attributes of a forked child", set_forked_attributes, LIMITS, 0, 2, NOTHING, 0, 0},
+	{"descriptors of program and directory", set_exec_fd, 0, 0, 3, NOTHING, 0, 0},
+	{"landlock", set_landlock, 0, 0, 3, NOTHING, 0, 0},
+	{"capabilities", set_capabilities, NEEDS_ROOT | BOUNDS, 0, 3, NOTHING, 0, 0},
+	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},
+	{"stops", set_stops, STOPS, 0, 2, NOTHING, 0, 0},
+	{"stops, fork", set_stops, STOPS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"join a namespace", set_setns, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"close fds", set_close_fds, CLOSES, 0, 3, NOTHING, 0, 0},
 	{"no close_range", set_close_fds, CLOSES, 0, 3, NO_CALL(close_range, ENOSYS), 0, 0},
 	{"errno pipe", set_pipe, NEEDS_PIPE, 0, 3, NOTHING, 0, 0},
@@ -324,6 +435,11 @@ void world_drop(struct world *w)
 		close(w->master);
 		w->tty = w->master = -1;
 	}
+	if (w->exec_fd > 0)
+		close(w->exec_fd);
+	if (w->dir_fd > 0)
+		close(w->dir_fd);
+	w->exec_fd = w->dir_fd = 0;
 	if (w->errno_pipe[0] >= 0) {
 		close(w->errno_pipe[0]);
 		close(w->errno_pipe[1]);

@@ -14,6 +14,7 @@ struct world {
 	int master, tty;    /* a terminal that is nobody's controlling one */
 	int own_tty;        /* the test process's controlling terminal */
 	int errno_pipe[2];  /* -1 unless the case has one */
+	int exec_fd, dir_fd; /* whatever the case has opened; 0: nothing */
 	int cgroup;         /* a directory of cgroup v2 */
 	int32_t fds[8];
 	const char *reason; /* why it cannot be made here: skip */
@@ -30,6 +31,9 @@ enum needs {
 	WITH_PIDFD = 128,   /* and no demand on the clone: a wish that may be refused */
 	TEXT_BUSY = 256,    /* a busy program is tried again */
 	CLOSES = 512,       /* CLOSE_FDS: moves descriptors early, looks twice for a path */
+	LIMITS = 2048,      /* rlimits: a prlimit64(2) that fails is a failure */
+	STOPS = 8192,       /* at both places: the parent lets it go on */
+	BOUNDS = 4096,      /* a prctl(2) that says EINVAL may be the end of the capabilities */
 	HELD = 1024,        /* if root: hold.c makes us non-dumpable for it */
 };
 

@@ -94,15 +94,16 @@ int tolerated_by_child(const struct fault_case *c)
 	case SYS_read: /* the go-ahead after the ID maps: tried again */
 		return injector->err == EINTR;
 	case SYS_close_range: /* all descriptors are marked one by one */
-	case SYS_prlimit64:   /* ignored, as Go does */
 		return 1;
+	case SYS_prlimit64: /* ignored, as Go does */
+		return !(c->needs & LIMITS);
 	default:
 		return 0;
 	}
 }
 
 /* What a parent's call that fails must come back as. */
-uint32_t parent_step(int *err)
+uint32_t parent_step(const struct fault_case *c, int *err)
 {
 	static const uint32_t maps[] = {0, FORKEXEC_STEP_UID_MAP, FORKEXEC_STEP_PROC_SETGROUPS,
 					FORKEXEC_STEP_GID_MAP};
@@ -126,6 +127,10 @@ uint32_t parent_step(int *err)
 			return FORKEXEC_STEP_GID_MAP;
 		}
 		n = injector->hit_index;
+		if (c->needs & STOPS) { /* what the child waits for never comes */
+			*err = EINVAL;
+			return n == 1 ? FORKEXEC_STEP_STOP_CLONE : FORKEXEC_STEP_STOP_EXEC;
+		}
 		if (injector->hit_nr == SYS_openat)
 			n -= injector->opens_before;
 		if (injector->by_number[PARENT][SYS_openat] > injector->opens_before && n <= 3)
@@ -135,6 +140,20 @@ uint32_t parent_step(int *err)
 	default:
 		return UNKNOWN;
 	}
+}
+
+static uint32_t place(uint32_t step)
+{
+	static const uint32_t order[] = {
+#define ID(id, NAME, name, syscall, field) id,
+		FORKEXEC_STEPS(ID)
+#undef ID
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]) && order[i] != step; i++)
+		continue;
+	return i;
 }
 
 /* Is this a step that the child's failed call may belong to? */
@@ -148,7 +167,7 @@ int child_step_fits(uint32_t step, long nr)
 	};
 
 	if (step >= sizeof(calls) / sizeof(calls[0]) ||
-	    (step < FORKEXEC_STEP_KEEPCAPS && step != FORKEXEC_STEP_SIGMASK))
+	    (place(step) < place(FORKEXEC_STEP_KEEPCAPS) && step != FORKEXEC_STEP_SIGMASK))
 		return 0;
 	if (!strcmp(calls[step], call_name(nr)))
 		return 1;
@@ -157,7 +176,14 @@ int child_step_fits(uint32_t step, long nr)
 	case FORKEXEC_STEP_PROC_SETGROUPS:
 	case FORKEXEC_STEP_GID_MAP:
 	case FORKEXEC_STEP_UID_MAP:
+	case FORKEXEC_STEP_OOM_SCORE_ADJ:
 		return nr == SYS_openat;
+	case FORKEXEC_STEP_STOP_EXEC:
+		return nr == SYS_write;
+	case FORKEXEC_STEP_OPEN:
+		return nr == SYS_dup3;
+	case FORKEXEC_STEP_EXECVE:
+		return nr == SYS_execveat;
 	case FORKEXEC_STEP_FD_DUP:
 		return nr == SYS_fcntl; /* one that is in its place already */
 	case FORKEXEC_STEP_CLOSE_FDS:
@@ -167,8 +193,9 @@ int child_step_fits(uint32_t step, long nr)
 	}
 }
 
-/* The child takes its steps in the list's order; SIGMASK's place is before UNSHARE. */
+/* The child takes its steps in the list's order; SIGMASK's place is after SIGNAL_IGNORE. */
 uint32_t child_rank(uint32_t step)
 {
-	return step == FORKEXEC_STEP_SIGMASK ? 2 * FORKEXEC_STEP_UNSHARE - 1 : 2 * step;
+	return step == FORKEXEC_STEP_SIGMASK ? 2 * place(FORKEXEC_STEP_SIGNAL_IGNORE) + 1
+					     : 2 * place(step);
 }

@@ -16,7 +16,7 @@ int pidfd_refused(const struct fault_case *c);
 
 #define UNKNOWN UINT32_MAX
 /* What a parent's call that fails must come back as; changes *err where it is another's. */
-uint32_t parent_step(int *err);
+uint32_t parent_step(const struct fault_case *c, int *err);
 
 /* Is this a step that the child's failed call may belong to? */
 int child_step_fits(uint32_t step, long nr);

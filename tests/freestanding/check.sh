@@ -11,7 +11,7 @@
 set -u
 
 root=${1:-$(dirname "$0")/../..}
-core='child clone explain explain_clone explain_exec explain_fds explain_files explain_ids
+core='attr child clone explain explain_clone explain_exec explain_fds explain_files explain_ids
 explain_limits explain_path explain_text forkexec goabi hold plan'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -159,7 +159,7 @@ stack_use()
 grep_sources()
 {
 	for unit in $core core; do
-		for file in "$root/c/$unit.c" "$root/c/$unit.h"; do
+		for file in "$root/c/$unit.c" "$root/c/$unit.h" "$root/c/${unit}"_*.h; do
 			[ -e "$file" ] || continue
 			"${CC:-cc}" -fpreprocessed -dD -E -P "$file" 2>/dev/null >"$scratch/text"
 			if grep -nE '\berrno\b|\bsyscall *\(|__asm__ *volatile *\("(syscall|svc)' \

@@ -36,7 +36,7 @@ struct bad {
 static void bad_size_small(struct forkexec_request *r) { r->size--; }
 static void bad_size_large(struct forkexec_request *r) { r->size += 8; }
 static void bad_size_zero(struct forkexec_request *r) { r->size = 0; }
-static void bad_flags_next(struct forkexec_request *r) { r->flags = UINT64_C(1) << 19; }
+static void bad_flags_next(struct forkexec_request *r) { r->flags = FORKEXEC_KNOWN_FLAGS + 1; }
 static void bad_flags_top(struct forkexec_request *r) { r->flags = UINT64_C(1) << 63; }
 static void bad_path(struct forkexec_request *r) { r->path = NULL; }
 static void bad_argv(struct forkexec_request *r) { r->argv = NULL; }

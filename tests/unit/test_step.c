@@ -2,10 +2,10 @@
 /*
  * Do the places that speak of steps agree with FORKEXEC_STEPS?
  *
- * The list itself (ids ascending and unique, names present), the words of step.c, the
- * hints, the table of forkexec(7), and the source of child.c: its steps, followed from
- * forkexec_child_main through the functions it calls, must come in the list's order, and all of
- * them must come. Reads the sources below FORKEXEC_SOURCE (default: the current folder).
+ * The list itself (ids unique and without a gap, names present), the words of step.c, the
+ * hints, the table of forkexec(7), and the source of child.c with its two parts: its steps,
+ * followed from forkexec_child_main through the functions it calls, must come in the list's
+ * order, and all of them must come. Reads the sources below FORKEXEC_SOURCE (default: the current folder).
  */
 #include <errno.h>
 #include <ctype.h>
@@ -50,22 +50,23 @@ static char *read_source(const char *name)
 	return text;
 }
 
+/* The order is that of the start; ids are appended, so the last one is their number. */
 static void test_list(void **test_state)
 {
 	size_t i, j;
 
 	(void)test_state;
 	for (i = 0; i < N_ROWS; i++) {
-		assert_true(rows[i].id > (i ? rows[i - 1].id : 0));
+		assert_in_range(rows[i].id, 1, N_ROWS);
 		assert_true(rows[i].name[0] != 0);
 		for (j = 0; j < i; j++)
-			assert_string_not_equal(rows[i].name, rows[j].name);
+			assert_true(rows[i].id != rows[j].id && strcmp(rows[i].name, rows[j].name));
 	}
 }
 
 static void test_words(void **test_state)
 {
-	uint32_t last = rows[N_ROWS - 1].id, id;
+	uint32_t last = N_ROWS, id;
 	size_t i;
 
 	(void)test_state;
@@ -136,7 +137,7 @@ static void test_man_page(void **test_state)
 		if (!at)
 			fail_msg("forkexec(7) has no row, or none in its place:\n%s", want);
 	}
-	snprintf(want, sizeof(want), "\nStep %u.", rows[N_ROWS - 1].id + 1);
+	snprintf(want, sizeof(want), "\nStep %u.", (uint32_t)N_ROWS + 1);
 	assert_null(strstr(text, want));
 	free(text);
 }
@@ -242,18 +243,26 @@ static size_t first_event(uint32_t step)
 
 static void test_source_order(void **test_state)
 {
-	char *text = read_source("c/child.c");
-	const char *main_body;
+	char *text = read_source("c/child_attr.h"), *fds = read_source("c/child_fds.h");
+	char *rest = read_source("c/child.c");
 	size_t i, at, before = 0;
+	const char *main_body;
+	int in_child = 0;
 
 	(void)test_state;
+	text = realloc(text, 3 << 20);
+	assert_non_null(text);
+	strcat(strcat(text, fds), rest);
+	free(fds);
+	free(rest);
 	blank_comments(text);
 	main_body = find_body(text, "forkexec_child_main", strlen("forkexec_child_main"));
 	assert_non_null(main_body);
 	n_events = 0;
 	follow(text, main_body, 0);
 	for (i = 0; i < N_ROWS; i++) {
-		if (rows[i].id < FORKEXEC_STEP_KEEPCAPS)
+		in_child |= rows[i].id == FORKEXEC_STEP_KEEPCAPS;
+		if (!in_child)
 			continue;
 		at = first_event(rows[i].id);
 		if (at == MAX_EVENTS)
@@ -264,8 +273,8 @@ static void test_source_order(void **test_state)
 	}
 	/* The one step of the list's first part that the child takes too. */
 	at = first_event(FORKEXEC_STEP_SIGMASK);
-	assert_true(at > first_event(FORKEXEC_STEP_SIGACTION));
-	assert_true(at < first_event(FORKEXEC_STEP_UNSHARE));
+	assert_true(at > first_event(FORKEXEC_STEP_SIGNAL_IGNORE));
+	assert_true(at < first_event(FORKEXEC_STEP_OOM_SCORE_ADJ));
 	free(text);
 }
 

@@ -1,0 +1,189 @@
+//go:build linux && !android && !forkexec_nocgo && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attr.c - what the parent does for attributes that Go's SysProcAttr does not have: are they
+ * well formed, may a child with them share memory, what is ready for the child. The child's
+ * part is child_attr.h.
+ */
+#include "core.h"
+
+static int refuse(struct forkexec_result *reterr, size_t offset)
+{
+	return fail(reterr, FORKEXEC_STEP_REQUEST, E_INVAL, (int64_t)offset);
+}
+
+#define FIELD(f) offsetof(struct forkexec_request, f)
+
+_Static_assert(sizeof(struct forkexec_request) % 8 == 0, "it is copied by words of 64 bits");
+
+/* What is set counts, or is refused: as in plan.c. */
+static int check_flags(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	const struct {
+		uint64_t flag;
+		int set;
+		size_t offset;
+	} rules[] = {
+		{FORKEXEC_SIGMASK, r->sigmask != 0, FIELD(sigmask)},
+		{FORKEXEC_SIGDEFAULT, r->sigdefault != 0, FIELD(sigdefault)},
+		{FORKEXEC_SIGIGNORE, r->sigignore != 0, FIELD(sigignore)},
+		{FORKEXEC_CAP_EFFECTIVE, r->cap_effective != 0, FIELD(cap_effective)},
+		{FORKEXEC_CAP_PERMITTED, r->cap_permitted != 0, FIELD(cap_permitted)},
+		{FORKEXEC_CAP_INHERITABLE, r->cap_inheritable != 0, FIELD(cap_inheritable)},
+		{FORKEXEC_CAP_BOUNDING, r->cap_bounding != 0, FIELD(cap_bounding)},
+		{FORKEXEC_CAP_AMBIENT, r->cap_ambient != 0, FIELD(cap_ambient)},
+		{FORKEXEC_NICE, r->nice != 0, FIELD(nice)},
+		{FORKEXEC_IOPRIO, r->ioprio != 0, FIELD(ioprio)},
+		{FORKEXEC_OOM_SCORE_ADJ, r->oom_score_adj != 0, FIELD(oom_score_adj)},
+		{FORKEXEC_UMASK, r->umask != 0, FIELD(umask)},
+		{FORKEXEC_SECUREBITS, r->securebits != 0, FIELD(securebits)},
+		{FORKEXEC_DIR_FD, r->dir_fd != 0, FIELD(dir_fd)},
+		{FORKEXEC_EXEC_FD, r->exec_fd != 0, FIELD(exec_fd)},
+		{FORKEXEC_LANDLOCK, r->landlock_fd != 0, FIELD(landlock_fd)},
+		{FORKEXEC_LANDLOCK, r->landlock_flags != 0, FIELD(landlock_flags)},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].set && !(r->flags & rules[i].flag))
+			return refuse(reterr, rules[i].offset);
+	return 0;
+}
+
+static int check_lists(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	uint32_t i;
+
+	if (r->n_rlimits && !r->rlimits)
+		return refuse(reterr, FIELD(n_rlimits));
+	if (r->n_cpus > CPUS_MAX || (r->n_cpus && !r->cpus))
+		return refuse(reterr, FIELD(n_cpus));
+	if (r->n_namespaces && !r->namespaces)
+		return refuse(reterr, FIELD(n_namespaces));
+	if (r->n_opens && !r->opens)
+		return refuse(reterr, FIELD(n_opens));
+	if (r->n_seccomp > SECCOMP_MAX || (r->n_seccomp && !r->seccomp))
+		return refuse(reterr, FIELD(n_seccomp));
+	for (i = 0; i < r->n_opens; i++)
+		if (!r->opens[i].path || r->opens[i].fd < 0 || r->opens[i].fd >= (int32_t)FDS_MAX)
+			return refuse(reterr, FIELD(opens));
+	return 0;
+}
+
+/* Values that the kernel would take for others, or that a start cannot bear. */
+HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	if (check_flags(r, reterr) || check_lists(r, reterr))
+		return -E_INVAL;
+	if (r->sigdefault & r->sigignore)
+		return refuse(reterr, FIELD(sigignore));
+	if (r->flags & FORKEXEC_CAP_AMBIENT && r->n_ambient_caps)
+		return refuse(reterr, FIELD(cap_ambient));
+	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
+		return refuse(reterr, FIELD(scheduler));
+	if (r->seccomp_flags & ~(uint32_t)SECCOMP_FLAGS_OF_A_FILTER ||
+	    (r->seccomp_flags && !r->seccomp))
+		return refuse(reterr, FIELD(seccomp_flags));
+	if (r->nice < -20 || r->nice > 19)
+		return fail(reterr, FORKEXEC_STEP_NICE, E_INVAL, r->nice);
+	if (r->umask > 0777)
+		return fail(reterr, FORKEXEC_STEP_UMASK, E_INVAL, r->umask);
+	return 0;
+}
+
+static uint32_t groups(const struct forkexec_request *r)
+{
+	const uint64_t resources = FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_NICE | FORKEXEC_IOPRIO | FORKEXEC_UMASK;
+	const uint64_t capabilities = CAP_SETS | FORKEXEC_SECUREBITS;
+	uint32_t ret = 0;
+
+	if (r->flags & resources || r->n_rlimits || r->scheduler || r->cpus || r->n_namespaces)
+		ret |= ATTR_RESOURCES;
+	if (r->flags & capabilities)
+		ret |= ATTR_CAPABILITIES;
+	if (r->n_ambient_caps || (r->flags & capabilities && r->flags & FORKEXEC_CREDENTIAL))
+		ret |= ATTR_KEEPCAPS;
+	if (r->flags & (FORKEXEC_NO_NEW_PRIVS | FORKEXEC_LANDLOCK | FORKEXEC_STOP_EXEC) || r->seccomp || r->n_rlimits)
+		ret |= ATTR_LAST;
+	return ret;
+}
+
+HIDDEN void forkexec_attr_plan(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	uint32_t i;
+
+	job->attributes = groups(r);
+	job->child_mask = r->flags & FORKEXEC_SIGMASK ? &r->sigmask : &job->mask;
+	job->page = NULL;
+	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
+	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;
+	for (i = 0; i < r->n_opens; i++)
+		if (r->opens[i].fd >= job->first_free)
+			job->first_free = r->opens[i].fd + 1;
+}
+
+/* Could it make a signal that dumps core? */
+static int may_dump_core(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_rlimits; i++)
+		if (r->rlimits[i].resource == RLIMIT_CPU || r->rlimits[i].resource == RLIMIT_RTTIME)
+			return 1;
+	return r->seccomp || (r->scheduler && r->scheduler->flags & SCHED_FLAG_DL_OVERRUN);
+}
+
+/*
+ * May a child with these attributes share our memory? See SECURITY.md.
+ *
+ * - The OOM score belongs to all that share memory, but for a child of vfork(2).
+ * - Fewer permitted capabilities, and it may be traced by whom we may not be.
+ * - In another user namespace, whose owner has every capability over it; for one in a time
+ *   namespace the kernel wants memory of its own. A type of 0 may be either.
+ * - One that waits for its parent is there long enough to be stopped, traced and killed.
+ * - Before Linux 5.16 a core dump ends all that share the memory (zap_threads()).
+ */
+HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	if (r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))
+		return 0;
+	if (r->flags & (FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
+		return 0;
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type ||
+		    r->namespaces[i].type & (CLONE_NEWUSER | CLONE_NEWTIME))
+			return 0;
+	return !may_dump_core(r);
+}
+
+/*
+ * The child is forked, and its filter may forbid it to write to the report pipe: a page of
+ * memory that both have tells what the execve(2) said.
+ */
+HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr)
+{
+	long ret = sys_mmap_shared(PAGE_SIZE);
+
+	if (ret < 0 && ret > -4096)
+		return fail(reterr, FORKEXEC_STEP_REQUEST, E_NOMEM, (int64_t)FIELD(seccomp));
+	job->page = (volatile struct record *)ret;
+	return 0;
+}
+
+/* When the child has left, or there is none: takes what it says, and the page is gone. */
+HIDDEN void forkexec_attr_read_page(struct job *job)
+{
+	if (!job->page)
+		return;
+	if (job->page->step) {
+		job->record.err = job->page->err;
+		job->record.detail = job->page->detail;
+		job->record.step = job->page->step;
+	}
+	sys_munmap((void *)(uintptr_t)job->page, PAGE_SIZE);
+	job->page = NULL;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+package forkexec
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"forkexec.example/forkexec/c"
+)
+
+// wait returns what has become of the child, with what its hooks do on the way.
+func (s *child) wait(ctx context.Context, opt *Options) c.Outcome {
+	for {
+		outcome := s.waitOnce(ctx)
+		if outcome != c.Stopped {
+			return outcome
+		}
+		hook, step := opt.OnClone, Step(s.res.Step)
+		if step == StepStopExec {
+			hook = opt.OnExec
+		}
+		var err error
+		if ctx.Err() == nil {
+			err = s.run(ctx, hook)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return c.Cancelled // and once() ends the child
+		case err != nil:
+			s.refuse(step, err)
+			return c.Failed
+		}
+		c.Continue(s.req, s.res, 0)
+	}
+}
+
+// refuse ends a stopped child.
+func (s *child) refuse(step Step, err error) {
+	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
+	kill(pid, pidfd)
+	c.Continue(s.req, s.res, syscall.ECANCELED)
+	if c.Finish(s.req, s.res, state(), -1) == c.Running { // the signal came first: not reaped yet
+		reap(pid, pidfd)
+		if pidfd >= 0 {
+			_ = syscall.Close(pidfd)
+		}
+	}
+	s.hookErr = &Error{Step: step, Errno: syscall.ECANCELED, err: err}
+}
+
+// run runs a hook. The end of ctx kills the child meanwhile, and so does a hook that does not
+// return: nobody else would.
+func (s *child) run(ctx context.Context, hook func(pid int) error) error {
+	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		kill(pid, pidfd)
+		close(told)
+	})
+	returned := false
+	defer func() {
+		if !stop() {
+			<-told // the ID may be another's soon
+		}
+		if returned {
+			return
+		}
+		s.refuse(0, nil)
+		s.free()
+	}()
+	err := hook(pid)
+	returned = true
+	return err
+}
+
+// withIDMapHelpers moves the ID maps from sys to a hook.
+func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Options) (*syscall.SysProcAttr, *Options, *Error) {
+	if sys.Cloneflags&syscall.CLONE_NEWUSER == 0 {
+		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without CLONE_NEWUSER in Cloneflags"}
+	}
+	before, uids, gids := opt.OnClone, sys.UidMappings, sys.GidMappings
+	own, with := *sys, *opt
+	own.UidMappings, own.GidMappings = nil, nil
+	with.OnClone = func(pid int) error {
+		if before != nil {
+			if err := before(pid); err != nil {
+				return err
+			}
+		}
+		if err := idMapHelper(ctx, "newuidmap", pid, uids); err != nil {
+			return err
+		}
+		return idMapHelper(ctx, "newgidmap", pid, gids)
+	}
+	return &own, &with, nil
+}
+
+// idMapHelper has one map written by the program of that name.
+func idMapHelper(ctx context.Context, name string, pid int, maps []syscall.SysProcIDMap) error {
+	if maps == nil {
+		return nil
+	}
+	argv := []string{name, strconv.Itoa(pid)}
+	for _, m := range maps {
+		argv = append(argv, strconv.Itoa(m.ContainerID), strconv.Itoa(m.HostID), strconv.Itoa(m.Size))
+	}
+	path := lookPath(name)
+	if path == "" {
+		return fmt.Errorf("%s: %w", name, syscall.ENOENT)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p, err := Start(ctx, path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{^uintptr(0), w.Fd(), w.Fd()}}, nil)
+	w.Close()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var said bytes.Buffer
+	_, _ = io.Copy(&said, r)
+	state, err := p.Wait()
+	if err == nil && !state.Success() {
+		err = errors.New(state.String())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(said.String()))
+	}
+	return nil
+}
+
+func lookPath(name string) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH") + ":/usr/bin:/usr/sbin:/bin") {
+		path := filepath.Join(dir, name)
+		if st, err := os.Stat(path); filepath.IsAbs(dir) && err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	return ""
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package forkexec
+
+import (
+	"os"
+	"time"
+)
+
+// Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
+// asks for none.
+type Options struct {
+	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
+	// FORKEXEC=verbose does for the whole program: Err of the *os.PathError then is an
+	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
+	// [Start] and [StartProcessOptions] always do so.
+	StepErrors bool
+
+	// CloseFDs closes every descriptor in the child that is not in
+	// ProcAttr.Files, also those that lack FD_CLOEXEC. From Linux 5.9 on, what
+	// lies above the last of Files is not even copied, so that the start costs the same
+	// however many descriptors are open; see [ReserveFDs] for Files that lie high
+	// themselves. A Files entry must stay open until the start has returned. Where the standard
+	// library does the start (see Implementation) it cannot be honoured, and
+	// the start fails with ENOSYS at StepCloseFDs.
+	CloseFDs bool
+
+	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
+	// tried again before that error is reported. It is usual, and passes soon, for a
+	// program written a moment ago (golang/go#22315). Zero reports it at once, but
+	// for a Cmd of package exec: there a negative value does.
+	TextBusyTimeout time.Duration
+
+	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. As
+	// it is, the kernel sends the signal when the thread that started the child
+	// ends, and Go ends threads (golang/go#27505). The child is then made by a
+	// thread that lives as long as the process, so it does not inherit what belongs
+	// to the caller's thread alone, such as namespaces or credentials changed under
+	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
+	// thread: EINVAL at StepRequest. Otherwise it does nothing without Pdeathsig.
+	PdeathsigProcess bool
+
+	// KeepDumpable makes this process dumpable again after a start with
+	// SysProcAttr.Credential, good or failed, if it was before. Such a child leaves the
+	// memory that it shares non-dumpable, see PR_SET_DUMPABLE in prctl(2): the files of
+	// this process in /proc then belong to root, it dumps no core, no debugger can attach
+	// to it. As in the standard library that is for good, also if one of several starts has
+	// not asked for KeepDumpable.
+	//
+	// It is put back soon after Start has returned, when no child with other IDs is left
+	// in this memory, and not if the process has changed its IDs or capabilities in the
+	// meantime. SECURITY.md has the whole story. Where the standard library does the
+	// start it cannot be honoured, and a start with Credential fails with ENOSYS at
+	// StepRequest.
+	KeepDumpable bool
+
+	// The fields below say what the child is besides. A nil pointer or list leaves the thing
+	// as it is; only the C path can do them, so where [Implementation] is "stdlib" each of
+	// them fails with ENOSYS, or errors.ErrUnsupported on other systems, at its step. The
+	// order in which they are done is that of the Step constants.
+
+	// SignalMask is the set of signals that the child blocks, in place of the calling
+	// thread's. Those of SignalDefault, which its parent may ignore, do what they do by
+	// themselves; those of SignalIgnore do nothing. An empty list, not nil, is no signal.
+	SignalMask, SignalDefault, SignalIgnore []signal
+
+	OOMScoreAdj *int     // /proc/PID/oom_score_adj; the child is forked for it
+	Rlimits     []Rlimit // in this order, before its IDs change
+	Nice        *int     // -20 to 19
+	Scheduler   *Scheduler
+	CPUs        []int // the processors it may run on; empty is an error
+	IOPriority  *int  // class and level as ioprio_set(2) takes them
+	Umask       *int
+
+	// Namespaces are joined in this order, before Unshareflags. A child in another PID
+	// namespace than its parent's is not made so: only children of the program are in it.
+	Namespaces []Namespace
+
+	// Capabilities are sets as masks: bit n is capability n. They are set after the
+	// Credential; its setuid then leaves what is permitted, see capabilities(7) for what the
+	// execve makes of the sets. Ambient is not for use with SysProcAttr.AmbientCaps.
+	Capabilities *Capabilities
+	Securebits   *uint // PR_SET_SECUREBITS, after Credential and Capabilities
+
+	// DirFD becomes the working directory; Dir is relative to it. A directory outside of
+	// Chroot is a way out of it.
+	DirFD *os.File
+
+	// Open are files that are opened in the child, with its root, working directory and IDs,
+	// when its Files are in place, and each becomes descriptor FD.
+	Open []OpenFile
+
+	// NoNewPrivs keeps execve from granting privilege, by set-user-ID programs for example:
+	// in the child and all that comes of it, for good.
+	NoNewPrivs bool
+
+	Landlock *os.File // a ruleset; see landlock_restrict_self(2)
+	Seccomp  *Seccomp // the last before the execve, which it must allow; the child is forked
+
+	// ExecFD is the program, and argv0 only its name in errors. Of a script the interpreter
+	// is told /dev/fd/N, which it can open only if ExecFD is in Files as N or lacks
+	// FD_CLOEXEC: else the execve fails with ENOENT.
+	ExecFD *os.File
+
+	// OnClone and OnExec are called in the goroutine of Start while the child waits: right
+	// after the clone, before its ID maps are written and all other steps; and before its
+	// execve, with only Seccomp still to come. pid is the child's in this process's PID
+	// namespace. All else goes on meanwhile. If one returns an error the child is killed, and
+	// Start's *Error wraps it. The end of Start's context kills the child, too, but does not
+	// interrupt the function. With TextBusyTimeout they are called once for each try. Such a
+	// child is forked.
+	OnClone, OnExec func(pid int) error
+
+	// IDMapHelpers writes UidMappings and GidMappings by newuidmap(1) and newgidmap(1), which
+	// let ordinary users have the IDs of /etc/subuid and /etc/subgid, after OnClone. It needs
+	// CLONE_NEWUSER in Cloneflags.
+	IDMapHelpers bool
+}
+
+// A Rlimit is one limit of setrlimit(2). The greatest uint64 is no limit. That of RLIMIT_NOFILE
+// is raised in its turn and lowered when the Files are in place.
+type Rlimit struct {
+	Resource int
+	Cur, Max uint64
+}
+
+// A Scheduler is what sched_setattr(2) takes. Runtime, Deadline and Period are nanoseconds.
+type Scheduler struct {
+	Policy                    uint32
+	Flags                     uint64
+	Nice                      int32
+	Priority                  uint32
+	Runtime, Deadline, Period uint64
+}
+
+// A Namespace is one to join by setns(2): a file below /proc/PID/ns, or a pidfd (Linux 5.8).
+type Namespace struct {
+	FD   int
+	Type uintptr // CLONE_NEWNET and so on; 0: whatever FD is
+}
+
+// Capabilities are the five sets of capabilities(7); nil leaves one as it is. Ambient ones are
+// made inheritable if Inheritable is nil.
+type Capabilities struct {
+	Effective, Permitted, Inheritable, Bounding, Ambient *uint64
+}
+
+// An OpenFile is one open(2) in the child. With O_CLOEXEC it is closed again at the execve.
+type OpenFile struct {
+	FD    int
+	Path  string
+	Flags int
+	Mode  uint32
+}
+
+// A Seccomp is a filter of system calls, see seccomp(2). Of Flags, SECCOMP_FILTER_FLAG_LOG and
+// SPEC_ALLOW make sense here; others are refused.
+type Seccomp struct {
+	Filter []SockFilter
+	Flags  uint
+}
+
+// A SockFilter is one instruction of a filter, as syscall.SockFilter on Linux.
+type SockFilter struct {
+	Code   uint16
+	Jt, Jf uint8
+	K      uint32
+}
+
+// onlyC are the options that the standard library does not have, with their steps.
+var onlyC = []struct {
+	name string
+	step Step
+	set  func(*Options) bool
+}{
+	{"CloseFDs", StepCloseFDs, func(o *Options) bool { return o.CloseFDs }},
+	{"SignalMask", StepSigmask, func(o *Options) bool { return o.SignalMask != nil }},
+	{"SignalDefault", StepSignalDefault, func(o *Options) bool { return o.SignalDefault != nil }},
+	{"SignalIgnore", StepSignalIgnore, func(o *Options) bool { return o.SignalIgnore != nil }},
+	{"OOMScoreAdj", StepOomScoreAdj, func(o *Options) bool { return o.OOMScoreAdj != nil }},
+	{"Rlimits", StepRlimit, func(o *Options) bool { return len(o.Rlimits) > 0 }},
+	{"Nice", StepNice, func(o *Options) bool { return o.Nice != nil }},
+	{"Scheduler", StepScheduler, func(o *Options) bool { return o.Scheduler != nil }},
+	{"CPUs", StepAffinity, func(o *Options) bool { return o.CPUs != nil }},
+	{"IOPriority", StepIoprio, func(o *Options) bool { return o.IOPriority != nil }},
+	{"Umask", StepUmask, func(o *Options) bool { return o.Umask != nil }},
+	{"Namespaces", StepSetns, func(o *Options) bool { return len(o.Namespaces) > 0 }},
+	{"Capabilities", StepCapabilities, func(o *Options) bool { return o.Capabilities != nil }},
+	{"Securebits", StepSecurebits, func(o *Options) bool { return o.Securebits != nil }},
+	{"DirFD", StepFchdir, func(o *Options) bool { return o.DirFD != nil }},
+	{"Open", StepOpen, func(o *Options) bool { return len(o.Open) > 0 }},
+	{"NoNewPrivs", StepNoNewPrivs, func(o *Options) bool { return o.NoNewPrivs }},
+	{"Landlock", StepLandlock, func(o *Options) bool { return o.Landlock != nil }},
+	{"Seccomp", StepSeccomp, func(o *Options) bool { return o.Seccomp != nil }},
+	{"OnClone", StepStopClone, func(o *Options) bool { return o.OnClone != nil }},
+	{"OnExec", StepStopExec, func(o *Options) bool { return o.OnExec != nil }},
+	{"IDMapHelpers", StepStopClone, func(o *Options) bool { return o.IDMapHelpers }},
+	{"ExecFD", StepExecve, func(o *Options) bool { return o.ExecFD != nil }},
+}
+
+// NeedsC returns the name of a field that is set and that the standard library cannot honour,
+// and the step that does it; "" if there is none. Where [Implementation] is "stdlib" a start
+// with such a field fails.
+func (o *Options) NeedsC() (field string, step Step) {
+	if o == nil {
+		return "", 0
+	}
+	for _, option := range onlyC {
+		if option.set(o) {
+			return option.name, option.step
+		}
+	}
+	return "", 0
+}
