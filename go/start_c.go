@@ -249,7 +249,7 @@ const (
 	unborn  fate = iota // it has failed, and there was no child
 	failed              // it has failed at a step, and the child has been reaped
 	started             // the child has come to its execve, or was killed before it by others
-	ended               // its context has ended it; arena and child are in other hands
+	ended               // by its context, or as signals cannot be blocked any more; arena and child are in other hands
 )
 
 // nanotime is CLOCK_MONOTONIC without a system call.

@@ -49,8 +49,9 @@ type forkexecArgs struct {
 func forkexecText()
 
 // forkexecCall performs the operation in c: it blocks all signals, calls the core on the
-// stack of c and takes both back, and waits where the core wants to wait. It must stand
-// between the runtime's entersyscall and exitsyscall, alone: no code that grows the stack,
-// and no counter of -covermode=atomic, which crashes there under -race. Without a
+// stack of c and takes both back, and waits where the core wants to wait. What may
+// sleep must stand between the runtime's entersyscall and exitsyscall, alone: no code that grows
+// the stack, and no counter of -covermode=atomic, which crashes there under -race. A start that
+// keeps its P (runWithP) does without the two. Without a
 // go:noescape, so that c is never on a goroutine's stack.
 func forkexecCall(c *forkexecArgs)
