@@ -249,18 +249,17 @@ static int read_tracer(void)
 	return 0;
 }
 
-static int is_traced(const struct forkexec_request *r, struct forkexec_state *state)
+static void look_for_tracer(const struct forkexec_request *r, struct forkexec_state *state)
 {
 	uint32_t now = r->now_ms ? r->now_ms : now_ms(), then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
 
 	if (then && now - then < TRACED_MS)
-		return (state_bits(state) & STATE_TRACED) != 0;
+		return;
 	if (read_tracer())
 		state_set(state, STATE_TRACED);
 	else
 		state_clear(state, STATE_TRACED);
 	__atomic_store_n(&state->traced_ms, now | !now, __ATOMIC_RELAXED);
-	return (state_bits(state) & STATE_TRACED) != 0;
 }
 
 /*
@@ -276,7 +275,7 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	uint32_t bits, refused = 0;
 	long ret;
 
-	(void)is_traced(r, state); /* its answer is one of the bits */
+	look_for_tracer(r, state);
 	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
 	ret = clone_held(job, reterr, state, bits, &refused);

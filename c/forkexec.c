@@ -93,9 +93,12 @@ static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 /* Returns 1 if the pipe has ended: at the exec, or at the exit, maybe after a record. */
 static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 {
-	struct record record = {FORKEXEC_STEP_NONE, 0, 0};
+	struct record record;
 	long n = w->ret;
 
+	record.step = FORKEXEC_STEP_NONE;
+	record.err = 0;
+	record.detail = 0;
 	if (n > 0)
 		n = sys_read(job->report[0], &record, sizeof(record));
 	else if (n == 0)
