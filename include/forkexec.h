@@ -92,9 +92,8 @@ extern "C" {
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
  * programs with signals and threads of their own, as Go's are, that is faster
- * (bench/README.md). It does nothing where the child is forked, where the caller is held
- * non-dumpable for it, or where it tells by a pipe whether memory is shared, as the first one
- * of a state does.
+ * (bench/README.md). It does nothing where the child is forked, holds the caller
+ * non-dumpable, or tells by a pipe whether memory is shared, as the first one of a state does.
  */
 #define FORKEXEC_BLOCK_SIGNALS_MS 10
 
@@ -321,8 +320,7 @@ struct forkexec_state {
  * request.work and work_size are ignored. On success ret->pid is the child's ID.
  * Returns 0, or -errno with the failure in *ret; the child has then been reaped.
  * Thread-safe. Not async-signal-safe. All signals are blocked for the time of
- * the clone only, unless BLOCK_SIGNALS asks for more. A slow execve(2) blocks the calling
- * thread, as it must.
+ * the clone only (but see BLOCK_SIGNALS). A slow execve(2) blocks the calling thread.
  * Since 0.1.
  */
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
