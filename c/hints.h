@@ -271,7 +271,7 @@
 	X(FCHDIR, EACCES,                                                                          \
 	  "The child's user may not search " F(dir_fd) ".")                                        \
 	X(OPEN, ENOENT,                                                                            \
-	  "The file of Open does not exist in the child's root and working "                       \
+	  "A file of " F(opens) " does not exist in the child's root and working "                  \
 	  "directory, and O_CREAT is not set.")                                                    \
 	X(OPEN, EACCES,                                                                            \
 	  "The child's user may not open the file so.")                                            \

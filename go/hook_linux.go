@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"forkexec.example/forkexec/c"
+	"forkexec.example/forkexec/go/internal/bubble"
 )
 
 // wait returns what has become of the child, with what its hooks do on the way.
@@ -64,7 +65,7 @@ func (s *child) refuse(step Step, err error) {
 func (s *child) run(ctx context.Context, hook func(pid int) error) error {
 	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
 	told := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
+	stop := bubble.AfterFunc(ctx, func() {
 		kill(pid, pidfd)
 		close(told)
 	})

@@ -325,7 +325,7 @@ var hintTable = [...]hintInfo{
 	{StepFchdir, errnoEBADF, "DirFD is not open in the parent."},
 	{StepFchdir, errnoENOTDIR, "DirFD is not a directory."},
 	{StepFchdir, errnoEACCES, "The child's user may not search DirFD."},
-	{StepOpen, errnoENOENT, "The file of Open does not exist in the child's root and working directory, and O_CREAT is not set."},
+	{StepOpen, errnoENOENT, "A file of Open does not exist in the child's root and working directory, and O_CREAT is not set."},
 	{StepOpen, errnoEACCES, "The child's user may not open the file so."},
 	{StepOpen, errnoEBADF, "The descriptor is beyond RLIMIT_NOFILE."},
 	{StepLandlock, errnoEPERM, "Landlock needs NoNewPrivs or CAP_SYS_ADMIN."},

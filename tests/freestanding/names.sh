@@ -31,14 +31,15 @@ else
 fi
 cd "$root" || exit 1
 
-# The names of the core without their prefix, and what they were called before they had one.
+# The names of the core without their prefix, but for a word of C, and what they were called
+# before they had one.
 {
 	echo '#include <forkexec.h>'
 	{
 		nm -g --defined-only "$lib" | awk 'NF == 3 { sub(/^forkexec_/, "", $3); print $3 }'
 		printf '%s\n' start child_main plan_job plan_check work_take work_give finish_round wait_begin \
 			clone_job hold_begin hold_settle nocgo_entry
-	} | sort -u | sed 's/.*/void &(void); void &(void) {}/' | grep -v '^void forkexec'
+	} | sort -u | grep -vx continue | sed 's/.*/void &(void); void &(void) {}/' | grep -v '^void forkexec'
 	echo 'int main(void)'
 	echo '{ char *argv[] = {"true", 0}; struct forkexec_request r = {.size = sizeof r, .path = "/bin/true", .argv = argv, .envp = argv + 1};'
 	echo 'struct forkexec_result ret; return forkexec_spawn(&r, &ret); }'
