@@ -217,6 +217,36 @@ CHILD static void child_terminal(struct job *job)
 #include "child_attr.h"
 #include "child_fds.h"
 
+CHILD static void child_directory(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+
+	if (r->flags & FORKEXEC_DIR_FD)
+		TRY(FCHDIR, child_is_own(job, r->dir_fd) ? -E_BADF : sys_fchdir(r->dir_fd),
+		    r->dir_fd);
+	if (r->dir)
+		TRY(CHDIR, sys_chdir(r->dir), 0);
+}
+
+CHILD static __attribute__((noreturn)) void child_execve(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	long ret = r->flags & FORKEXEC_EXEC_FD
+			   ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
+			   : sys_execve(r->path, r->argv, r->envp);
+
+	/* Only a seccomp filter answers 0, which must not look like a success. */
+	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
+}
+
+CHILD static void child_close_and_open(struct job *job)
+{
+	if (job->request->flags & FORKEXEC_CLOSE_FDS)
+		child_close_fds(job);
+	if (job->request->n_opens)
+		child_open_files(job);
+}
+
 HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 {
 	struct job *job = arg;
@@ -260,11 +290,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (job->attributes & ATTR_CAPABILITIES)
 		child_capabilities(job);
 
-	if (r->flags & FORKEXEC_DIR_FD)
-		TRY(FCHDIR, child_is_own(job, r->dir_fd) ? -E_BADF : sys_fchdir(r->dir_fd),
-		    r->dir_fd);
-	if (r->dir)
-		TRY(CHDIR, sys_chdir(r->dir), 0);
+	child_directory(job);
 	/* After setuid, which clears it. */
 	if (r->pdeathsig)
 		child_pdeathsig(job);
@@ -275,11 +301,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (ret < 0)
 		child_fail(job, moved.step, ret, moved.detail);
 	child_place_fds(job);
-	if (r->flags & FORKEXEC_CLOSE_FDS)
-		child_close_fds(job);
-	if (r->n_opens)
-		child_open_files(job);
-
+	child_close_and_open(job);
 	child_terminal(job);
 	if (r->flags & FORKEXEC_NOFILE)
 		child_nofile(r);
@@ -287,9 +309,5 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
 	if (job->attributes & ATTR_LAST)
 		child_confine(job);
-	ret = r->flags & FORKEXEC_EXEC_FD
-		      ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
-		      : sys_execve(r->path, r->argv, r->envp);
-	/* Only a seccomp filter answers 0, which must not look like a success. */
-	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
+	child_execve(job);
 }

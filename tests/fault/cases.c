@@ -185,7 +185,7 @@ static void set_attributes(struct forkexec_request *r, struct world *w)
 							{RLIMIT_NOFILE, 0, 64, 64}};
 	static const struct forkexec_open opens[] = {{.path = "/dev/null", .fd = 7}};
 	static const uint64_t cpus[] = {~UINT64_C(0)};
-	static const struct forkexec_scheduler batch = {.size = sizeof(batch), .policy = SCHED_BATCH};
+	static const struct forkexec_scheduler batch = {.size = sizeof(batch), .policy = SCHED_BATCH, .nice = 19};
 
 	(void)w;
 	r->flags |= FORKEXEC_SIGMASK | FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE | FORKEXEC_NICE |
