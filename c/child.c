@@ -247,6 +247,19 @@ CHILD static void child_close_and_open(struct job *job)
 		child_open_files(job);
 }
 
+/* Capabilities as well: they depend on the IDs. */
+CHILD static void child_user_and_groups(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+
+	if (r->flags & FORKEXEC_CREDENTIAL)
+		child_credential(job);
+	if (r->n_ambient_caps)
+		child_ambient_caps(job);
+	if (job->attributes & ATTR_CAPABILITIES)
+		child_capabilities(job);
+}
+
 HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 {
 	struct job *job = arg;
@@ -282,14 +295,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (r->chroot)
 		TRY(CHROOT, sys_chroot(r->chroot), 0);
 
-	/* User and groups, capabilities */
-	if (r->flags & FORKEXEC_CREDENTIAL)
-		child_credential(job);
-	if (r->n_ambient_caps)
-		child_ambient_caps(job);
-	if (job->attributes & ATTR_CAPABILITIES)
-		child_capabilities(job);
-
+	child_user_and_groups(job);
 	child_directory(job);
 	/* After setuid, which clears it. */
 	if (r->pdeathsig)

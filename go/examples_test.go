@@ -5,9 +5,11 @@
 package forkexec
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,6 +22,9 @@ func TestExamples(t *testing.T) {
 	examples := map[string]bool{}
 	for _, name := range []string{"example_test.go", "example_attributes_test.go"} {
 		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Skip("the sources are not here")
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

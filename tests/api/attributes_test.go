@@ -165,7 +165,7 @@ func TestAttributes(t *testing.T) {
 	if files := strings.Fields(out[strings.Index(out, "Max open files"):]); files[3] != "50" || files[4] != "60" {
 		t.Error("limit on descriptors:", files[:6])
 	}
-	wantLines(t, stateOf(t, nil, &forkexec.Options{}), "SigBlk: 0000000000000000", "nice: 0", "policy: 0", "NoNewPrivs: 0")
+	wantLines(t, stateOf(t, nil, &forkexec.Options{}), "SigBlk: 0000000000000000", "nice: 0", "policy: 0", "NoNewPrivs: "+procStatus(os.Getpid(), "NoNewPrivs"))
 }
 
 // TestSignalDefault: a program does what a signal it inherits as ignored makes it do.

@@ -57,7 +57,7 @@ func TestHooks(t *testing.T) {
 			if st, _ := p.Wait(); st.ExitCode() != 6 {
 				t.Error(st)
 			}
-			if got := fmt.Sprint(calls); got != "[clone 0 exec 1 0027]" {
+			if got := fmt.Sprint(calls); got != "[clone "+procStatus(os.Getpid(), "NoNewPrivs")+" exec 1 0027]" {
 				t.Error("calls:", got)
 			}
 		}
