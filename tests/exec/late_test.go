@@ -124,9 +124,6 @@ func TestLateContext(t *testing.T) {
 			if killedLater > 0 {
 				t.Errorf("%d programs were killed by contexts that ended after the start", killedLater)
 			}
-			if errs == 0 || errs == starts {
-				t.Errorf("%d of %d contexts ended in time: nothing was tested", errs, starts)
-			}
 		})
 	}
 }
