@@ -19,6 +19,7 @@ type Gate struct {
 	joined int        // how many have come in since the lock was taken
 	alone  bool       // the one inside shares with nobody
 	inside atomic.Int32
+	taken  sync.Mutex // held as long as somebody is inside
 }
 
 const gateMost = 16
@@ -29,7 +30,8 @@ func (g *Gate) Enter(alone bool) {
 	if !alone && !g.alone && g.joined < gateMost && g.join() {
 		g.joined++
 	} else {
-		g.lock() // once the last one inside has left
+		g.taken.Lock() // once the last one inside has left
+		g.lock()
 		g.joined, g.alone = 1, alone
 		g.inside.Store(1)
 	}
@@ -40,6 +42,7 @@ func (g *Gate) Enter(alone bool) {
 func (g *Gate) Leave() {
 	if g.inside.Add(-1) == 0 {
 		g.ForkLock.Unlock()
+		g.taken.Unlock()
 	}
 }
 
