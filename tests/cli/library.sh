@@ -97,8 +97,8 @@ for f in $(sed -n 's/^\t\(forkexec[a-z_]*\);$/\1/p' c/forkexec.map); do
 	[ -s "$page" ] || { bad "no man page $f.3"; continue; }
 	grep -q "\\*$f(\\| $f(" c/man/forkexec_spawn.3 || bad "forkexec_spawn.3 has no synopsis of $f"
 done
-for f in $(sed -n '/^struct forkexec_request {/,/^};/s/^\t[a-z_0-9 *]*[ *]\([a-z_]*\);.*/\1/p' include/forkexec.h | grep -v padding); do
-	sed -n '/^.SS The request/,/^.SH/p' c/man/forkexec_spawn.3 | grep -qw "$f" || bad "forkexec_spawn.3 does not explain the field $f"
+for f in $(sed -n '/^struct forkexec_request {/,/^};/s/^\t[a-z_0-9 *]*[ *]\([a-z_]*\);.*/\1/p' include/forkexec.h | grep -vx -e given -e '.*padding'); do
+	sed -n '/^.SS The request/,/^.SH/p; /^.SH ATTRIBUTES/,/^.SH NOTES/p' c/man/forkexec_spawn.3 | grep -qw "$f" || bad "forkexec_spawn.3 does not explain the field $f"
 done
 ok "man pages"
 
