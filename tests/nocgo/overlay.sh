@@ -178,7 +178,7 @@ for version in local go1.22.12; do
 done
 export GOTOOLCHAIN=local
 check 'a new field is refused' refused 's/^	PidFD \*int$/&; NoNewPrivs bool/' exec_linux.go SysProcAttr
-check 'another function is refused' refused 's/^func forkAndExecInChild(/&_ int, /' exec_linux.go forkAndExecInChild
+check 'another function is refused' refused 's|^func forkExec(|&_ int, |' exec_unix.go forkExec
 check 'a toolchain in the module cache' warned go1.25.3
 check 'the same before Go 1.25' not_warned go1.24.9
 check 'another limit is refused' refused 's/nlim.Max - 1/nlim.Max - 2/' rlimit.go 'soft limit'
