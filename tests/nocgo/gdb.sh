@@ -25,7 +25,7 @@ fi
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" build/gdb' EXIT
 c/nocgo/gen.sh -o "$tmp" "$GOARCH" >/dev/null && cmp "$text" "$tmp/${text##*/}" || exit 1
-line=$(grep -n 'return forkexec_clone_job(' c/forkexec.c | cut -d: -f1)
+line=$(grep -n 'forkexec_clone_job(' c/forkexec.c | cut -d: -f1)
 
 build() { # build PACKAGE ARGS...: a program that starts another by that package
 	mkdir -p build/gdb && cat >build/gdb/main.go <<-END
@@ -52,7 +52,7 @@ build() { # build PACKAGE ARGS...: a program that starts another by that package
 }
 
 session() { # a start, by function and by line, and then its child
-	timeout 300 gdb -batch -nx -x c/nocgo/text.gdb -ex 'break start' -ex "break c/forkexec.c:$line" \
+	timeout 300 gdb -batch -nx -x c/nocgo/text.gdb -ex 'break forkexec_begin' -ex "break c/forkexec.c:$line" \
 		-ex continue -ex bt -ex 'delete 1' -ex continue -ex bt \
 		-ex 'set follow-fork-mode child' -ex 'break forkexec_child_main' -ex continue -ex bt \
 		-ex delete -ex continue "$tmp/program" </dev/null >"$tmp/out" 2>&1
@@ -67,8 +67,8 @@ expect() { # expect PATTERN...: each stands in the session's output
 }
 
 shown() { # shown PACKAGE ARGS...
-	build "$@" && session && expect '^#0  start (.* at c/forkexec\.c:[0-9]' \
-		"^#0  start (.* at c/forkexec\.c:$line\$" "^$line	.*forkexec_clone_job(" \
+	build "$@" && session && expect '^#0  forkexec_begin (.* at c/forkexec\.c:[0-9]' \
+		"^#0  forkexec_begin (.* at c/forkexec\.c:$line\$" "^$line	.*forkexec_clone_job(" \
 		'^#[1-9].* forkexec_entry (.* at nocgo/entry\.c:[0-9]' \
 		'^#0  forkexec_child_main (.* at c/child\.c:[0-9]' 'exited normally'
 }
