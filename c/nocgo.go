@@ -37,9 +37,7 @@ func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
 	outcome := call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
-	if errno := call.Blocked(); errno != 0 { // a filter came up since the start
-		const stepWait = 5
-		res.Step, res.Err = stepWait, int32(-errno)
+	if call.Blocked() != 0 { // a filter came up since the start
 		return TimedOut
 	}
 	return Outcome(outcome)
