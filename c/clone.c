@@ -251,7 +251,8 @@ static int read_tracer(void)
 
 static void look_for_tracer(const struct forkexec_request *r, struct forkexec_state *state)
 {
-	uint32_t now = r->now_ms ? r->now_ms : now_ms(), then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
+	uint32_t now = r->now_ms ? r->now_ms : now_ms();
+	uint32_t then = __atomic_load_n(&state->traced_ms, __ATOMIC_RELAXED);
 
 	if (then && now - then < TRACED_MS)
 		return;

@@ -88,7 +88,6 @@
 #define E_LOOP      40
 #define E_OPNOTSUPP 95
 #define E_TIMEDOUT  110
-#define E_CANCELED  125
 
 /* clone(2), linux/sched.h */
 #define CLONE_NEWTIME        UINT64_C(0x00000080) /* clone3 and unshare only */
@@ -122,7 +121,6 @@
 #define O_NONBLOCK       04000
 #define O_CLOEXEC        02000000
 #define O_PATH           010000000
-#define RESOLVE_NO_MAGICLINKS 2
 #define RESOLVE_IN_ROOT  16
 #define FD_CLOEXEC       1
 #define F_GETFD          1
