@@ -227,9 +227,22 @@ func flagIf(b bool) uint64 {
 
 var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 
-// clone makes the child. It returns whether there is one.
+// clone makes the child, with other starts beside it unless it needs pipes. It returns whether
+// there is one.
 func (s *child) clone() bool {
-	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
+	s.req.Flags |= c.NoPipes & flagIf(!s.scarce)
+	if s.cloneInside(s.scarce) {
+		return true
+	}
+	if s.res.RetryFlags&c.NoPipes == 0 {
+		return false
+	}
+	s.req.Flags &^= c.NoPipes
+	return s.cloneInside(true)
+}
+
+func (s *child) cloneInside(alone bool) bool {
+	forkGate.Enter(alone)
 	defer forkGate.Leave()
 	if s.scarce && !s.immortal {
 		return c.StartWithP(s.req, s.res, state()) == 0
@@ -414,7 +427,7 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 	fate := s.once(ctx, opt)
 	for delay := time.Millisecond; fate == failed; delay = min(2*delay, 20*time.Millisecond) {
 		if s.res.RetryFlags != 0 {
-			s.req.Flags |= s.res.RetryFlags
+			s.req.Flags ^= s.res.RetryFlags
 			fate = s.once(ctx, opt)
 			continue
 		}
