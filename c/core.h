@@ -146,8 +146,6 @@ struct job {
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
 
-_Static_assert(offsetof(struct job, tid) == 0, "waitWithP() in go/threads.go looks there");
-
 /*
  * job.attributes: groups of attributes of which the request has at least one, so that a start
  * without looks once for each.

@@ -294,8 +294,10 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
-	if s.scarce {
-		waitWithP(s.work)
+	for i := 0; s.scarce && i < withPTimes && ctx.Err() == nil; i++ {
+		if outcome := c.FinishWithP(s.req, s.res, state(), int64(withP)); outcome != c.TimedOut {
+			return outcome
+		}
 	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
