@@ -19,6 +19,7 @@ import (
 	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/threads"
 	"forkexec.example/forkexec/go/internal/trace"
 )
 
@@ -225,7 +226,10 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
-var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
+var (
+	forkGate  = gate.Gate{ForkLock: &syscall.ForkLock}
+	myThreads threads.Threads
+)
 
 // clone makes the child, with other starts beside it unless it needs pipes. It returns whether
 // there is one.
@@ -273,12 +277,13 @@ func nanotime() int64
 // once makes the child and waits for its execve, or for the end of ctx.
 func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
-	s.req.NowMs = uint32(nanotime() / 1e6)
-	s.scarce = threadsAreScarce(starting.Add(1))
-	defer starting.Add(-1)
+	now := nanotime()
+	s.req.NowMs = uint32(now / 1e6)
+	s.scarce = myThreads.Begin(now)
+	defer myThreads.End()
 	if !s.clone() {
 		if syscall.Errno(s.res.Err) == syscall.EAGAIN {
-			limitIsReached()
+			myThreads.LimitReached(now)
 		}
 		return unborn
 	}
@@ -294,8 +299,8 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
-	for i := 0; s.scarce && i < withPTimes && ctx.Err() == nil; i++ {
-		if outcome := c.FinishWithP(s.req, s.res, state(), int64(withP)); outcome != c.TimedOut {
+	for i := 0; s.scarce && i < threads.ThreadsKeepPTimes && ctx.Err() == nil; i++ {
+		if outcome := c.FinishWithP(s.req, s.res, state(), threads.ThreadsKeepP); outcome != c.TimedOut {
 			return outcome
 		}
 	}
