@@ -109,7 +109,17 @@ narrow_architecture() { # one of 32 bits, which this processor may run
 # The text for old processors and that for new ones. /bin/echo is this machine's own.
 arm() {
 	command -v qemu-arm || return 1 # install-tools.sh installs it
-	printf '#!/bin/sh\nexec qemu-arm "$0.arm" "$@"\n' >"$tmp/emulated" && chmod +x "$tmp/emulated" || return 1
+	# QEMU's fork copies the locks of its other threads, so that now and then a child hangs in it.
+	cat >"$tmp/emulated" <<-'END'
+		#!/bin/sh
+		for try in 1 2 3; do
+			timeout 60 qemu-arm "$0.arm" "$@"
+			status=$?
+			[ $status -eq 124 ] || exit $status
+		done
+		exit 1
+	END
+	chmod +x "$tmp/emulated" || return 1
 	for version_and_cpu in 5:arm926 7:cortex-a15; do
 		(cd "$tmp/program" && GOARCH=arm GOARM=${version_and_cpu%:*} \
 			"$GO" build -overlay "$overlay" -o "$tmp/emulated.arm" .) &&

@@ -19,10 +19,12 @@ import (
 
 // Threads is what a program knows of its own and of the limit. Times are nanoseconds of one clock.
 type Threads struct {
-	starting atomic.Int32 // starts between their begin and their execve
-	seen     atomic.Int32 // threads when somebody counted
-	looked   atomic.Int64 // when somebody looked at the limits
-	near     atomic.Bool  // what he saw
+	starting atomic.Int32  // starts between their begin and their execve
+	seen     atomic.Int32  // threads when somebody counted
+	asked    atomic.Int64  // when somebody asked for RLIMIT_NPROC
+	limit    atomic.Uint64 // what it was
+	lookNext atomic.Int64  // when it is time to see how many tasks there are
+	near     atomic.Bool   // what that showed
 }
 
 // How long a start keeps its P without a pause, and how often.
@@ -48,38 +50,52 @@ func (t *Threads) Begin(now int64) bool {
 func (t *Threads) End() { t.starting.Add(-1) }
 
 // LimitReached is what a clone has said.
-func (t *Threads) LimitReached(now int64) {
-	t.near.Store(true)
-	t.looked.Store(now)
-}
+func (t *Threads) LimitReached(now int64) { t.look(now, 0) }
+
+const (
+	threadsAskEvery = 10e6
+	threadsNear     = 64      // tasks: so few are left
+	threadsPerTask  = 150e3   // nanoseconds: no program makes them faster
+	threadsNoLimit  = 1 << 22 // PID_MAX_LIMIT
+)
 
 func (t *Threads) limitIsNear(now int64) bool {
-	const lookEvery = 10e6
-	if last := t.looked.Load(); last == 0 || now-last > lookEvery {
-		t.near.Store(t.userLimitIsNear() || t.cgroupLimitIsNear())
-		t.looked.Store(now)
+	if last := t.asked.Load(); last != 0 && now-last < threadsAskEvery {
+		return t.near.Load()
+	}
+	t.asked.Store(now)
+	const rlimitNproc = 6 // the same on the architectures that we know
+	var limit syscall.Rlimit
+	_ = syscall.Getrlimit(rlimitNproc, &limit) // 0 after a failure: near
+	if t.limit.Swap(limit.Cur) != limit.Cur || now >= t.lookNext.Load() {
+		t.look(now, min(t.userRoom(limit.Cur), t.cgroupRoom()))
 	}
 	return t.near.Load()
 }
 
-// isNear reports whether a limit of processes and threads has little room left.
-func (*Threads) isNear(tasks, limit uint64) bool { return tasks+64 >= limit }
+// look stores that there is room for so many more tasks, which need their time to come.
+func (t *Threads) look(now int64, room uint64) {
+	t.near.Store(room < threadsNear)
+	t.lookNext.Store(now + max(threadsAskEvery, min(int64(room), 1e4)*threadsPerTask))
+}
 
-// userLimitIsNear looks at RLIMIT_NPROC. How many tasks the user has, only a walk through
-// /proc tells; not more than the system, whose number is in /proc/loadavg.
-func (t *Threads) userLimitIsNear() bool {
-	const rlimitNproc = 6 // the same on the architectures that we know
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(rlimitNproc, &limit) != nil || limit.Cur > 1<<22 { // PID_MAX_LIMIT
-		return false
+// userRoom is for RLIMIT_NPROC. How many tasks the user has, only a walk through /proc tells;
+// not more than the system, whose number is in /proc/loadavg.
+func (t *Threads) userRoom(limit uint64) uint64 {
+	if limit > threadsNoLimit {
+		return threadsNoLimit
 	}
 	_, text := t.cut(t.read("/proc/loadavg"), '/') // "0.00 0.01 0.05 1/234 5678"
 	tasks, ok := t.number(text)
-	return !ok || t.isNear(tasks, limit.Cur)
+	if !ok || tasks > limit {
+		return 0
+	}
+	return limit - tasks
 }
 
-// cgroupLimitIsNear looks at pids.max of this process's cgroups, version 1 and 2, and those above.
-func (t *Threads) cgroupLimitIsNear() bool {
+// cgroupRoom is for pids.max of this process's cgroups, version 1 and 2, and those above.
+func (t *Threads) cgroupRoom() uint64 {
+	room := uint64(threadsNoLimit)
 	line, rest := t.cut(t.read("/proc/self/cgroup"), '\n')
 	for ; line != ""; line, rest = t.cut(rest, '\n') {
 		_, line = t.cut(line, ':') // "4:pids:/a/b", "0::/a/b"
@@ -90,12 +106,13 @@ func (t *Threads) cgroupLimitIsNear() bool {
 		for end := len(path); end >= 0; end = t.lastSlash(path[:end]) {
 			dir := "/sys/fs/cgroup/" + controllers + path[:end]
 			limit, limited := t.number(t.read(dir + "/pids.max")) // or "max"
-			if tasks, ok := t.number(t.read(dir + "/pids.current")); ok && limited && t.isNear(tasks, limit) {
-				return true
+			tasks, ok := t.number(t.read(dir + "/pids.current"))
+			if ok && limited {
+				room = min(room, limit-min(tasks, limit))
 			}
 		}
 	}
-	return false
+	return room
 }
 
 // lastSlash returns where the last one is, or -1.
