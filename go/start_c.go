@@ -18,6 +18,7 @@ import (
 	"forkexec.example/forkexec/go/internal/bubble"
 	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
+	"forkexec.example/forkexec/go/internal/run"
 	"forkexec.example/forkexec/go/internal/settings"
 	"forkexec.example/forkexec/go/internal/threads"
 	"forkexec.example/forkexec/go/internal/trace"
@@ -64,6 +65,8 @@ type child struct {
 	immortal bool    // clone on the immortal thread
 	scarce   bool    // threads are
 	hookErr  *Error  // of OnClone or OnExec
+
+	waiter *run.Once // waits for the end of the child, or nil
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -287,12 +290,18 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 		}
 		return unborn
 	}
+	if s.waiter != nil && !s.scarce && !trace.On() && c.TellsLater(s.req, s.res) {
+		s.waiter.Begin(process(int(s.res.Pid), int(s.res.Pidfd)), int(s.res.Pidfd))
+	}
 	outcome := s.wait(ctx, opt)
+	if outcome == c.Running || outcome != c.Failed && !s.end() {
+		return started
+	}
+	if s.waiter != nil {
+		s.waiter.Forget()
+	}
 	if outcome == c.Failed {
 		return failed
-	}
-	if outcome == c.Running || !s.end() {
-		return started
 	}
 	return ended
 }
@@ -306,6 +315,11 @@ func (s *child) waitOnce(ctx context.Context) c.Outcome {
 	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
+	}
+	if s.waiter != nil { // who has slept already, so that most often no context is needed
+		if outcome := c.Finish(s.req, s.res, state(), 0); outcome != c.TimedOut {
+			return outcome
+		}
 	}
 	told := make(chan struct{})
 	stop := bubble.AfterFunc(ctx, func() {
@@ -394,6 +408,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
+	}
+	if waiter, ok := ctx.(*run.Once); ok {
+		s.waiter, ctx = waiter, waiter.Context
 	}
 	fate := s.again(ctx, opt)
 	// As in package syscall: untouched if there was no child, -1 if it failed later.

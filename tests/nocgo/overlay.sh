@@ -50,6 +50,15 @@ func main() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	for i := 1; i < len(os.Args); i++ { // the first one finds out how to start
+		cmd := exec.Command("/bin/true")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{Size: 1}}, GidMappings: []syscall.SysProcIDMap{{Size: 1}}}
+		if err := cmd.Run(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
 }
 END
 cat >"$tmp/program/go.mod" <<'END'
@@ -93,6 +102,13 @@ trace() {
 	set -- "$(calls FORKEXEC=)" "$(calls FORKEXEC=stdlib)"
 	echo "clone3 and the children's rt_sigaction: $1, of the standard library: $2"
 	[ "${1% *}" -ge 1 ] && [ "${1#* }" -eq 0 ] && [ "${2% *}" -eq 0 ] && [ "${2#* }" -ge 20 ]
+}
+
+# A child with a new user namespace shares memory, which is held meanwhile: root's does.
+held() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	rm -f "$tmp/lines" && FORKEXEC=trace=$tmp/lines "$tmp/p" newuser newuser && cat "$tmp/lines" &&
+		[ "$(grep -c '"Cloneflags".*"shared":true' "$tmp/lines")" = 2 ]
 }
 
 same_again() {
@@ -169,6 +185,7 @@ for version in local go1.22.12; do
 	check "$version: the same again" same_again
 	export CGO_ENABLED=0
 	check "$version: program, cgo off" program
+	check "$version: program, new user namespaces" held
 	check "$version: program, 32 bits" narrow_architecture
 	check "$version: program, GOARM=5 and 7" arm
 	if command -v strace >/dev/null && ! why=$(strace -o /dev/null true 2>&1); then
