@@ -71,6 +71,22 @@ static int check_lists(const struct forkexec_request *r, struct forkexec_result 
 	return 0;
 }
 
+/* A set that limits another one takes ambient capabilities away without a word. */
+static int check_ambient(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	uint64_t ambient = r->cap_ambient;
+	uint32_t i;
+
+	for (i = 0; i < r->n_ambient_caps; i++)
+		if (r->ambient_caps[i] < 64)
+			ambient |= UINT64_C(1) << r->ambient_caps[i];
+	if (r->flags & FORKEXEC_CAP_INHERITABLE && ambient & ~r->cap_inheritable)
+		return refuse(reterr, FIELD(cap_inheritable));
+	if (r->flags & FORKEXEC_CAP_PERMITTED && ambient & ~r->cap_permitted)
+		return refuse(reterr, FIELD(cap_permitted));
+	return 0;
+}
+
 /* Values that the kernel would take for others, or that a start cannot bear. */
 HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr)
 {
@@ -80,8 +96,13 @@ HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec
 		return refuse(reterr, FIELD(sigignore));
 	if (r->flags & FORKEXEC_CAP_AMBIENT && r->n_ambient_caps)
 		return refuse(reterr, FIELD(cap_ambient));
+	if (check_ambient(r, reterr))
+		return -E_INVAL;
 	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
 		return refuse(reterr, FIELD(scheduler));
+	if (r->scheduler && r->scheduler->nice && r->flags & FORKEXEC_NICE &&
+	    r->scheduler->nice != r->nice)
+		return refuse(reterr, FIELD(nice));
 	if (r->seccomp_flags & ~(uint32_t)SECCOMP_FLAGS_OF_A_FILTER ||
 	    (r->seccomp_flags && !r->seccomp))
 		return refuse(reterr, FIELD(seccomp_flags));

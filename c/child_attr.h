@@ -63,10 +63,10 @@ CHILD static void child_scheduling(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
 
+	if (r->scheduler) /* it sets the nice value, too */
+		TRY(SCHEDULER, sys_sched_setattr(r->scheduler), r->scheduler->policy);
 	if (r->flags & FORKEXEC_NICE)
 		TRY(NICE, sys_setpriority(r->nice), r->nice);
-	if (r->scheduler)
-		TRY(SCHEDULER, sys_sched_setattr(r->scheduler), r->scheduler->policy);
 	if (r->cpus)
 		TRY(AFFINITY, sys_sched_setaffinity(r->n_cpus * sizeof(uint64_t), r->cpus), 0);
 	if (r->flags & FORKEXEC_IOPRIO)
