@@ -213,8 +213,8 @@ int start_with_hooks(const struct command *c, struct forkexec_result *ret, char 
 	r.text_busy_ms = 0;
 	for (waited = 0;; waited += 10) {
 		err = start_once(c, &r, ret);
-		if (err && ret->retry_flags & ~r.flags)
-			r.flags |= ret->retry_flags;
+		if (err && ret->retry_flags)
+			r.flags ^= ret->retry_flags;
 		else if (!err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||
 			 waited >= c->request.text_busy_ms)
 			return err;
