@@ -130,12 +130,47 @@ static uint32_t groups(const struct forkexec_request *r)
 	return ret;
 }
 
+/*
+ * May somebody trace the child who may not trace us? The owner of its user namespace may, whom
+ * our capabilities keep out of us, and so may who has as few capabilities as it has. Its new IDs
+ * are no matter: the kernel closes its memory then.
+ */
+static int is_weaker(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER ||
+	    r->flags & (FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
+		return 1;
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWUSER)
+			return 1;
+	return 0;
+}
+
+/* As in hold.c: whose files in /proc stay its own when its memory is closed. In doubt: yes. */
+static int is_privileged_root(void)
+{
+	struct sys_cap_header header;
+	struct sys_cap_data caps[2];
+	uint32_t uids[3];
+
+	header.version = CAPABILITY_VERSION_3;
+	header.pid = 0;
+	if (sys_getresuid(uids) < 0)
+		return 1;
+	return uids[1] == 0 && (sys_capget(&header, caps) < 0 ||
+				(caps[0].effective | caps[1].effective));
+}
+
 HIDDEN void forkexec_attr_plan(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
 	uint32_t i;
 
 	job->attributes = groups(r);
+	if (!forkexec_attr_may_share(r) && is_weaker(r) && is_privileged_root())
+		job->attributes |= ATTR_CLOSED;
 	job->child_mask = r->flags & FORKEXEC_SIGMASK ? &r->sigmask : &job->mask;
 	job->page = NULL;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);

@@ -184,6 +184,16 @@ CHILD static void child_open_files(struct job *job)
 	}
 }
 
+/*
+ * Before we become whom others may trace: we have a copy of our parent's memory, and its
+ * descriptors, for as long as a hook takes. The execve opens the memory again.
+ */
+CHILD static void child_close_memory(struct job *job)
+{
+	if (job->method != METHOD_CLONE3 && job->method != METHOD_CLONE)
+		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
+}
+
 /* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */
 CHILD static void child_stop(struct job *job)
 {
