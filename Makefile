@@ -61,7 +61,7 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
 
 # The command is a user of the library, so it has no more of it than others have.
-CLI := apply dry help main names options report
+CLI := apply dry help json main names options pause report trace
 $(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
 $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
 	$(call say,LD,$@)

@@ -84,6 +84,8 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	uint64_t flags = clone_flags(job, method, bits);
 	struct sys_clone_args args;
 
+	if (r->trace)
+		forkexec_trace_step(job, FORKEXEC_STEP_CLONE, (int64_t)r->clone_flags);
 	job->method = method;
 	job->waits = (flags & CLONE_VFORK) != 0;
 	job->own[OWN_REPORT_READ] = job->report[0];
@@ -154,7 +156,8 @@ static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_
 	for (method = 0; method < N_METHODS; method++) {
 		if (!method_allowed(job, method, job->share, bits))
 			continue;
-		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC) {
+		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC ||
+		    job->request->pause_at) {
 			ret = open_pipe(job->report);
 			if (ret < 0)
 				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
@@ -382,6 +385,31 @@ HIDDEN void forkexec_close_stops(struct job *job)
 	job->stopped = FORKEXEC_STEP_NONE;
 }
 
+/* A pause may come after STOP_EXEC, and the other way round. To hear nothing, the child fails. */
+static void tell_child(struct job *job, const struct record *message, int last)
+{
+	long n = sys_write(job->stop[1], message, sizeof(*message));
+
+	if (last || n != sizeof(*message))
+		close_pipe(job->stop);
+}
+
+/*
+ * A signal that is pending stops the child before it can return from its read(2). It comes from
+ * us, for the first process of a PID namespace cannot stop itself.
+ */
+static void stop_child(struct job *job, int pid, struct record *message)
+{
+	long ret = message->err ? 0 : sys_kill(pid, SIGSTOP);
+
+	if (ret < 0) {
+		message->step = job->stopped;
+		message->err = (int32_t)-ret;
+	}
+	tell_child(job, message, 0);
+	job->at_pause = 0;
+}
+
 PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_result *ret, int err)
 {
 	struct job *job = r->work;
@@ -392,9 +420,10 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 	message.step = err ? job->stopped : FORKEXEC_STEP_NONE;
 	message.err = err;
 	message.detail = 0;
-	if (job->stopped == FORKEXEC_STEP_STOP_EXEC) {
-		(void)sys_write(job->stop[1], &message, sizeof(message));
-		close_pipe(job->stop);
+	if (job->at_pause) {
+		stop_child(job, ret->pid, &message);
+	} else if (job->stopped == FORKEXEC_STEP_STOP_EXEC) {
+		tell_child(job, &message, !r->pause_at);
 	} else if (err) {
 		(void)sys_write(job->sync[1], &message, sizeof(message));
 		close_pipe(job->sync);
@@ -403,6 +432,7 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 	}
 	job->stopped = FORKEXEC_STEP_NONE;
 	ret->step = FORKEXEC_STEP_NONE;
+	ret->detail = 0;
 	return 0;
 }
 
@@ -410,11 +440,12 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 static long open_stops(struct job *job)
 {
 	const uint64_t flags = job->request->flags;
+	int stops = flags & FORKEXEC_STOP_EXEC || job->request->pause_at;
 	long err = 0;
 
 	if (flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE))
 		err = open_pipe(job->sync);
-	if (!err && flags & FORKEXEC_STOP_EXEC)
+	if (!err && stops)
 		err = open_pipe(job->stop);
 	if (err < 0)
 		forkexec_close_stops(job);

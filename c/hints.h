@@ -57,6 +57,7 @@
 	X("oom_score_adj", "OOMScoreAdj", "")                                                      \
 	X("opens", "Open", "")                                                                     \
 	X("path", "argv0", "PROGRAM")                                                              \
+	X("pause_at", "PauseAt", "--pause-at")                                                     \
 	X("pdeathsig", "Pdeathsig", "--pdeathsig")                                                 \
 	X("pgid", "Pgid", "--setpgid")                                                             \
 	X("rlimits", "Rlimits", "")                                                                \

@@ -49,7 +49,8 @@ type Request struct {
 	Sigmask, Sigdefault, Sigignore                                      uint64
 	CapEffective, CapPermitted, CapInheritable, CapBounding, CapAmbient uint64
 
-	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp uintptr
+	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp, Trace uintptr
+	_                                                           [8 - unsafe.Sizeof(uintptr(0))]byte
 
 	NRlimits, NCpus, NNamespaces, NOpens, NSeccomp, SeccompFlags uint32
 
@@ -57,7 +58,23 @@ type Request struct {
 	Umask, Securebits         uint32
 	DirFd, ExecFd, LandlockFd int32
 	LandlockFlags             uint32
-	_                         uint32
+	PauseAt                   uint32
+}
+
+// TraceSteps is FORKEXEC_TRACE_STEPS.
+const TraceSteps = 128
+
+// Trace is struct forkexec_trace.
+type Trace struct {
+	Size, N uint32
+	EndNs   int64
+	Steps   [TraceSteps]TraceStep
+}
+
+// TraceStep is struct forkexec_trace_step.
+type TraceStep struct {
+	Step, Calls     uint32
+	BeginNs, Detail int64
 }
 
 // Rlimit is struct forkexec_rlimit.
@@ -205,5 +222,5 @@ func MayMakePipes(r *Request, s *State) bool {
 		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 ||
 		// forkexec_attr_may_share() in attr.c: such a child is forked, or may be.
 		r.Flags&(StopClone|StopExec|OomScoreAdj|CapPermitted|CapEffective) != 0 ||
-		r.NNamespaces != 0 || r.NRlimits != 0 || r.Scheduler != 0 || r.Seccomp != 0
+		r.PauseAt != 0 || r.NNamespaces != 0 || r.NRlimits != 0 || r.Scheduler != 0 || r.Seccomp != 0
 }

@@ -63,6 +63,9 @@ type child struct {
 	immortal bool    // clone on the immortal thread
 	scarce   bool    // threads are
 	hookErr  *Error  // of OnClone or OnExec
+	paused   bool    // it has been at its PauseAt
+	trace    *c.Trace
+	began    time.Time
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -97,6 +100,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	s.req, s.res = (*c.Request)(e.room(unsafe.Sizeof(c.Request{}))), (*c.Result)(e.room(unsafe.Sizeof(c.Result{})))
 	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1}
 	emit(&e, s.req, argv0, argv, attr, sys, opt)
+	s.trace = e.trace
 	end := unsafe.Add(e.mem, e.used)
 	s.work = unsafe.Add(end, -uintptr(end)&15)
 	s.req.Work, s.req.WorkSize = uintptr(s.work), work
@@ -261,6 +265,10 @@ func nanotime() int64
 func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
 	s.req.NowMs = uint32(nanotime() / 1e6)
+	if s.trace != nil {
+		s.began, s.trace.N = time.Now(), 0
+	}
+	s.paused = false
 	s.scarce = threadsAreScarce(starting.Add(1))
 	defer starting.Add(-1)
 	if !s.clone() {
@@ -281,6 +289,9 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
+	if s.paused {
+		return s.waitPaused(ctx)
+	}
 	if s.scarce {
 		waitWithP(s.work)
 	}
@@ -371,6 +382,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 			return 0, err
 		}
 	}
+	if opt != nil && opt.Trace != nil {
+		*opt.Trace = Trace{}
+	}
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -389,6 +403,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	defer s.free()
 	if ret != nil {
 		*ret = *s.res
+	}
+	if s.trace != nil {
+		opt.Trace.fill(s.began, s.trace)
 	}
 	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started && s.hookErr != nil {

@@ -105,13 +105,6 @@ extern "C" {
  * CREDENTIAL start without the flag ends that for the whole process.
  */
 
-/* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
-struct forkexec_id_map {
-	int64_t container_id;
-	int64_t host_id;
-	int64_t size;
-};
-
 /*
  * What to start. Set size to sizeof(struct forkexec_request), everything else to
  * zero, then what is wanted. A field that is set without the flag that makes it count is
@@ -227,6 +220,10 @@ struct forkexec_request {
 	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
 	const struct forkexec_open *opens; /* in this order, when fds are in their places */
 	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
+	struct forkexec_trace *trace; /* NULL, or where the steps' times go */
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t trace_padding;
+#endif
 	uint32_t n_rlimits;
 	uint32_t n_cpus;
 	uint32_t n_namespaces;
@@ -243,7 +240,7 @@ struct forkexec_request {
 	int32_t exec_fd;       /* the program, execveat(2); path then only stands in errors */
 	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
 	uint32_t landlock_flags;
-	uint32_t attributes_padding;
+	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
 };
 
 /*
@@ -280,7 +277,7 @@ enum forkexec_outcome {
 	FORKEXEC_FAILED,    /* at a step: see the result */
 	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
-	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step */
+	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step (pause: ret->detail is 1) */
 };
 
 /*
@@ -412,14 +409,14 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      int64_t timeout_ns);
 
 /*
- * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE or
- * FORKEXEC_STOP_EXEC has asked for.
+ * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE,
+ * FORKEXEC_STOP_EXEC or request.pause_at has asked for.
  *
  * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
- * STOP_CLONE (its ID maps are not written yet) or STOP_EXEC. The caller may take its time, and
- * then calls this, with err 0, or with a positive errno that the child fails with at that step;
+ * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its time,
+ * and then calls this, with err 0, or with a positive errno that the child fails with at that step;
  * then forkexec_finish() again. To kill the child is no reason not to call it. If the caller ends, the
- * child does.
+ * child does. At a pause the child is stopped by SIGSTOP first: it goes on when it gets SIGCONT.
  * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <forkexec.h>
@@ -43,6 +44,13 @@ struct command {
 	int dry_run;
 	int json;
 	int explain;
+
+	int trace;
+	const char *trace_file; /* NULL: the table on standard error */
+	uint32_t repeat;        /* 0: not given */
+	struct traced *traced;  /* n_traced of them */
+	uint32_t n_traced;
+	int failed; /* a start has */
 };
 
 /* An option: all that is said of it anywhere comes from here. */
@@ -81,13 +89,16 @@ APPLY(groups);
 APPLY(json);
 APPLY(no_setgroups);
 APPLY(noctty);
+APPLY(pause_at);
 APPLY(pdeathsig);
 APPLY(ptrace);
+APPLY(repeat);
 APPLY(setctty);
 APPLY(setgroups);
 APPLY(setpgid);
 APPLY(setsid);
 APPLY(text_busy);
+APPLY(trace);
 APPLY(uid);
 APPLY(uid_map);
 APPLY(unset_env);
@@ -109,6 +120,21 @@ __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, .
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
+
+/* main.c */
+int ending_signal(void);
+
+/* pause.c */
+int start_paused(const struct command *c, struct forkexec_result *ret, char *found, size_t size);
+
+/* trace.c: before the first start, after each, and at the end, where it returns the status */
+void trace_begin(struct command *c);
+void trace_note(struct command *c, const struct forkexec_result *result, const char *found);
+int trace_end(struct command *c, int status);
+
+/* json.c */
+size_t utf8_length(const char *s, size_t n);
+void put_json(FILE *to, const char *s);
 
 /* help.c */
 void print_help(void);

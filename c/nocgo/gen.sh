@@ -51,7 +51,7 @@ target() { # target ARCH: sets prefix, flags, file, and how a word is written
 
 sources() { # what the text depends on; a change of the code in any of it makes the text stale
 	cd "$root"
-	for f in $core $own child_attr.h child_fds.h core.h explain.h goabi.h hints.h run.h sys.h sysattr.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
+	for f in $core $own child_attr.h child_fds.h child_trace.h core.h explain.h goabi.h hints.h run.h sys.h sysattr.h "sys_$goarch.h" nocgo/flat.ld; do echo "c/$f"; done
 	echo include/forkexec.h
 	echo include/forkexec_attr.h
 	echo include/forkexec_steps.h
