@@ -82,17 +82,15 @@ extern "C" {
 #define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 39) - 1)
 
 /*
- * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
- * 5.9), what lies above the last descriptor needed is closed at once, and never copied:
- * such a start costs the same with ten descriptors open there as with ten thousand. If IDs
- * change, what lies between is closed at once, too, with up to 1024 fds. A path that goes
- * through a closed descriptor, as "/proc/self/fd/7" may, is not found then: if
- * forkexec_finish() sets WHOLE_TABLE in result.retry_flags, start once more with that flag.
+ * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux 5.9), what
+ * lies above the last descriptor needed is closed at once, and never copied: such a start costs
+ * the same with ten descriptors open there as with ten thousand. If IDs change, what lies between
+ * is closed at once, too, with up to 1024 fds. A path through a closed descriptor, such as
+ * "/proc/self/fd/7", is not found then: if forkexec_finish() sets WHOLE_TABLE in result.retry_flags, start once more with that flag.
  *
- * NO_PIPES: for callers that let other threads clone at the same time. A pipe that a start
- * needs would be inherited by their children. If forkexec_start() fails with NO_PIPES in
- * result.retry_flags, start once more without that flag and with no clone beside it.
- * forkexec_run() and forkexec_spawn() do both themselves.
+ * NO_PIPES: for callers that clone in several threads: all their children would inherit a pipe.
+ * If forkexec_start() fails with NO_PIPES in result.retry_flags, start once more without it and
+ * with no clone beside it. forkexec_run() and forkexec_spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
@@ -225,6 +223,10 @@ struct forkexec_request {
 	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
 	const struct forkexec_open *opens; /* in this order, when fds are in their places */
 	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
+	struct forkexec_trace *trace; /* NULL, or where the steps' times go */
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t trace_padding;
+#endif
 	uint32_t n_rlimits;
 	uint32_t n_cpus;
 	uint32_t n_namespaces;
@@ -241,7 +243,7 @@ struct forkexec_request {
 	int32_t exec_fd;       /* the program, execveat(2); path then only stands in errors */
 	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
 	uint32_t landlock_flags;
-	uint32_t attributes_padding;
+	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
 };
 
 /*
@@ -278,7 +280,7 @@ enum forkexec_outcome {
 	FORKEXEC_FAILED,    /* at a step: see the result */
 	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
-	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step */
+	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step (pause: ret->detail is 1) */
 };
 
 /*
@@ -410,14 +412,14 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      int64_t timeout_ns);
 
 /*
- * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE or
- * FORKEXEC_STOP_EXEC has asked for.
+ * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE,
+ * FORKEXEC_STOP_EXEC or request.pause_at has asked for.
  *
  * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
- * STOP_CLONE (its ID maps are not written yet) or STOP_EXEC. The caller may take its time, and
- * then calls this, with err 0, or with a positive errno that the child fails with at that step;
+ * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its time,
+ * and then calls this, with err 0, or with a positive errno that the child fails with at that step;
  * then forkexec_finish() again. To kill the child is no reason not to call it. If the caller ends, the
- * child does.
+ * child does. At a pause the child is stopped by SIGSTOP first: it goes on when it gets SIGCONT.
  * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
