@@ -86,11 +86,11 @@ extern "C" {
  * lies above the last descriptor needed is closed at once, and never copied: such a start costs
  * the same with ten descriptors open there as with ten thousand. If IDs change, what lies between
  * is closed at once, too, with up to 1024 fds. A path through a closed descriptor, such as
- * "/proc/self/fd/7", is not found then: if forkexec_finish() sets WHOLE_TABLE in result.retry_flags, start once more with that flag.
+ * "/proc/self/fd/7", is not found then: if forkexec_finish() sets WHOLE_TABLE in
+ * result.retry_flags, start once more with that flag.
  *
- * NO_PIPES: for callers that clone in several threads: all their children would inherit a pipe.
- * If forkexec_start() fails with NO_PIPES in result.retry_flags, start once more without it and
- * with no clone beside it. forkexec_run() and forkexec_spawn() do both themselves.
+ * NO_PIPES: for callers that clone in several threads. If forkexec_start() sets it in retry_flags,
+ * start without it, and with no clone beside it. forkexec_run() and _spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
