@@ -141,7 +141,7 @@ func insideProfile(name string) int {
 	for _, k := range kinds(uts) {
 		got, hint := attempt(&k)
 		fmt.Printf("%s: %s\n", k.name, got)
-		if k.name == "user namespace" && p.refused[k.name] != "" &&
+		if strings.HasSuffix(p.refused[k.name], "EPERM") && strings.HasPrefix(got, "clone") &&
 			!strings.Contains(hint, "seccomp filter is on this process") {
 			fmt.Printf("%s: the hint does not speak of the filter: %s\n", k.name, hint)
 		}
