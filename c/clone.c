@@ -124,9 +124,20 @@ static int is_refusal(long ret)
 	return ret == -E_NOSYS || ret == -E_PERM || ret == -E_INVAL;
 }
 
-static int open_pipe(int32_t fds[2])
+/* Opens a pipe unless it is open. NO_PIPES: fails, and the result's retry_flags say why. */
+static int open_pipe(const struct job *job, int32_t fds[2], struct forkexec_result *reterr)
 {
-	return fds[0] >= 0 ? 0 : (int)sys_pipe2(fds, O_CLOEXEC);
+	const uint64_t none = job->request->flags & FORKEXEC_NO_PIPES;
+	long err;
+
+	if (fds[0] >= 0)
+		return 0;
+	err = none ? -E_AGAIN : sys_pipe2(fds, O_CLOEXEC);
+	if (!err)
+		return 0;
+	(void)fail(reterr, FORKEXEC_STEP_PIPE, (int)-err, 0);
+	reterr->retry_flags = none;
+	return (int)err;
 }
 
 static void close_pipe(int32_t fds[2])
@@ -155,9 +166,9 @@ static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_
 		if (!method_allowed(job, method, job->share, bits))
 			continue;
 		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC) {
-			ret = open_pipe(job->report);
+			ret = open_pipe(job, job->report, reterr);
 			if (ret < 0)
-				return fail(reterr, FORKEXEC_STEP_PIPE, (int)-ret, 0);
+				return ret;
 		}
 		job->shares_table = (uint32_t)may_share_table(job, method, bits);
 		ret = clone_once(job, method, bits);
@@ -185,25 +196,19 @@ static int was_refused(long ret, const struct forkexec_result *result)
 }
 
 /*
- * A child that is held for is cloned by one method alone. If that is refused, it is given up
- * and the child forked.
+ * Like a refused method, a refused CLONE_PIDFD is not asked for again: QEMU's user mode does
+ * not know it before 8.0. Without it, pidfd is -1.
  */
-static long clone_held(struct job *job, struct forkexec_result *reterr,
-		       struct forkexec_state *state, uint32_t bits, uint32_t *ret_refused)
+static long try_without_pidfd(struct job *job, struct forkexec_result *reterr, uint32_t bits,
+			      uint32_t *ret_refused)
 {
-	long ret;
+	long ret = try_methods(job, reterr, bits, ret_refused);
 
-	/* A traced parent waits in the clone: it could not write the maps meanwhile. */
-	forkexec_hold_begin(job, state, !(bits & STATE_TRACED) &&
-			    method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, bits));
-	ret = try_methods(job, reterr, bits, ret_refused);
-	forkexec_hold_end(job, state, ret > 0 && job->share);
-	if (was_refused(ret, reterr) && job->share == SHARE_CLONE3) {
-		job->share = SHARE_NOT;
-		job->refused = 1;
-		ret = try_methods(job, reterr, bits, ret_refused);
-	}
-	return ret;
+	if (!was_refused(ret, reterr) || !job->with_pidfd || has_demands(job->request))
+		return ret;
+	job->with_pidfd = 0;
+	*ret_refused = STATE_NO_PIDFD;
+	return try_methods(job, reterr, bits, ret_refused);
 }
 
 /*
@@ -266,8 +271,8 @@ static void look_for_tracer(const struct forkexec_request *r, struct forkexec_st
 /*
  * A refused method is remembered only if a lesser one worked in this very start, and
  * never where the request gives the kernel a reason of its own to refuse: there the
- * errno is an honest answer. The same goes for CLONE_PIDFD, which QEMU's user mode
- * refuses before 8.0: without it, pidfd is -1.
+ * errno is an honest answer. A child that is held for is cloned by one method alone; if that
+ * is refused, it is forked.
  */
 static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 			     struct forkexec_state *state)
@@ -279,15 +284,19 @@ static long clone_by_methods(struct job *job, struct forkexec_result *reterr,
 	look_for_tracer(r, state);
 	bits = state_bits(state);
 	job->with_pidfd = r->flags & FORKEXEC_PIDFD && !(bits & STATE_NO_PIDFD);
-	ret = clone_held(job, reterr, state, bits, &refused);
-	if (was_refused(ret, reterr) && job->with_pidfd && !has_demands(r)) {
-		job->with_pidfd = 0;
-		refused = STATE_NO_PIDFD;
-		ret = clone_held(job, reterr, state, bits, &refused);
+	/* A traced parent waits in the clone: it could not write the maps meanwhile. */
+	forkexec_hold_begin(job, state, !(bits & STATE_TRACED) &&
+			    method_allowed(job, METHOD_CLONE3, SHARE_CLONE3, bits));
+	ret = try_without_pidfd(job, reterr, bits, &refused);
+	forkexec_hold_end(job, state, ret > 0 && job->share);
+	if (was_refused(ret, reterr) && job->share == SHARE_CLONE3) {
+		job->share = SHARE_NOT;
+		job->refused = 1;
+		ret = try_without_pidfd(job, reterr, bits, &refused);
 	}
 	if (ret < 0)
 		return ret;
-	reterr->step = FORKEXEC_STEP_NONE; /* what the first round may have left */
+	reterr->step = FORKEXEC_STEP_NONE; /* what refused attempts have left */
 	reterr->err = 0;
 	reterr->detail = 0;
 	if (refused && !has_demands(r))
@@ -407,15 +416,15 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 }
 
 /* The pipes by which the parent tells a waiting child to go on. */
-static long open_stops(struct job *job)
+static int open_stops(struct job *job, struct forkexec_result *reterr)
 {
 	const uint64_t flags = job->request->flags;
-	long err = 0;
+	int err = 0;
 
 	if (flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE))
-		err = open_pipe(job->sync);
+		err = open_pipe(job, job->sync, reterr);
 	if (!err && flags & FORKEXEC_STOP_EXEC)
-		err = open_pipe(job->stop);
+		err = open_pipe(job, job->stop, reterr);
 	if (err < 0)
 		forkexec_close_stops(job);
 	return err;
@@ -428,9 +437,9 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	uint64_t all = ~UINT64_C(0);
 	long pid, err;
 
-	err = open_stops(job);
-	if (err < 0)
-		return fail(ret, FORKEXEC_STEP_PIPE, (int)-err, 0);
+	err = open_stops(job, ret);
+	if (err)
+		return (int)err;
 	if (mask)
 		job->mask = *mask;
 	else

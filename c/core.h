@@ -36,8 +36,6 @@ enum method {
 #define STATE_NO_PIDFD        STATE_REFUSED(N_METHODS)
 #define STATE_PROVEN(method)  (1u << (16 + (method)))
 #define STATE_TRIMS           STATE_PROVEN(N_METHODS)
-_Static_assert(STATE_PROVEN(METHOD_CLONE3) == 1 << 16 && STATE_PROVEN(METHOD_CLONE) == 1 << 17,
-	       "MayMakePipes() in request.go looks there");
 #define STATE_NO_CLEARTID     (1u << 24)
 #define STATE_TRACED          (1u << 25)
 
@@ -76,6 +74,23 @@ struct record {
 	int32_t err;
 	int64_t detail;
 };
+
+/*
+ * How we learn that a child shares nothing with us any more, and what it failed at. METHOD:
+ * what made it. PIPE: there is a report pipe, whose write end is in the child alone. CLEARTID:
+ * the kernel clears job.tid when the child leaves our memory.
+ *
+ *   METHOD                    PIPE  CLEARTID  it has left when         its record is read from
+ *   shares, PROVEN            no    yes       tid is 0                 job.record
+ *   shares, not PROVEN yet    yes   yes       the pipe ends, or it is  the pipe, and job.record
+ *                                             marked and tid is 0
+ *   shares, NO_CLEARTID       yes   no        the pipe ends            the pipe, and job.record
+ *   fork                      yes   no        the pipe ends            the pipe, or job.page
+ *
+ * The child sets job.marked first of all: if we see that, the memory was shared. A child that
+ * was marked, whose tid was cleared by its execve, and whose pipe ended makes its METHOD
+ * PROVEN; one whose tid was not cleared sets NO_CLEARTID.
+ */
 
 /*
  * The work memory: this, then descriptors, then the text of the ID maps, and the
@@ -131,8 +146,6 @@ struct job {
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
 
-_Static_assert(offsetof(struct job, tid) == 0, "waitWithP() in go/threads.go looks there");
-
 /*
  * job.attributes: groups of attributes of which the request has at least one, so that a start
  * without looks once for each.
@@ -163,8 +176,8 @@ struct ids {
 struct hold {
 	uint32_t n;
 	uint32_t lock;
-	uint32_t put_back; /* we were dumpable when n left 0 */
-	uint32_t lost;     /* for ever: a child with other IDs was not counted */
+	uint32_t was_dumpable; /* we were when n left 0, and are to be again */
+	uint32_t uncounted;    /* for good: a child with other IDs was not counted */
 	struct ids ids;    /* ours when n left 0 */
 	int32_t fds[HOLD_MAX]; /* read ends of the pipes */
 };

@@ -426,7 +426,7 @@ static void copy_request(struct forkexec_request *to, const struct forkexec_requ
 static int try_again(struct forkexec_request *own, const struct forkexec_result *ret)
 {
 	if (ret->retry_flags) {
-		own->flags |= ret->retry_flags;
+		own->flags ^= ret->retry_flags;
 		return 1;
 	}
 	if (ret->step != FORKEXEC_STEP_EXECVE || ret->err != E_TXTBSY || !own->text_busy_ms)

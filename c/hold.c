@@ -54,7 +54,7 @@ static void unlock(struct hold *h)
 	__atomic_store_n(&h->lock, 0, __ATOMIC_RELEASE);
 }
 
-static uint32_t count(const struct hold *h)
+static uint32_t children(const struct hold *h)
 {
 	return __atomic_load_n(&h->n, __ATOMIC_RELAXED);
 }
@@ -121,13 +121,13 @@ static int is_privileged(const struct ids *ids)
 	return ids->uid[1] == 0 && (ids->caps[0].effective | ids->caps[1].effective);
 }
 
-static void put_back(struct hold *h)
+static void make_dumpable(struct hold *h)
 {
 	struct ids now;
 
-	if (h->put_back && !read_ids(&now) && same_ids(&now, &h->ids))
+	if (h->was_dumpable && !read_ids(&now) && same_ids(&now, &h->ids))
 		(void)sys_prctl(PR_SET_DUMPABLE, 1, 0); /* a failure leaves us closed */
-	h->put_back = 0;
+	h->was_dumpable = 0;
 }
 
 /*
@@ -152,10 +152,10 @@ static void settle(struct hold *h)
 		if (!polls[i].revents)
 			h->fds[left++] = h->fds[i];
 		else if (polls[i].revents & POLLNVAL) /* closed by a stranger: proves nothing */
-			h->put_back = 0;
+			h->was_dumpable = 0;
 	}
 	if (!left)
-		put_back(h);
+		make_dumpable(h);
 	for (i = 0; i < n; i++)
 		if (polls[i].revents && !(polls[i].revents & POLLNVAL))
 			sys_close(polls[i].fd);
@@ -176,17 +176,17 @@ static int may_write_maps(void)
 	return 1;
 }
 
-/* Takes a place for one more child. Returns an enum share. */
-static uint32_t take(struct job *job, struct hold *h, const struct ids *ids)
+/* Takes a place for one more child, and closes our memory. Returns an enum share. */
+static uint32_t take_place(struct job *job, struct hold *h, const struct ids *ids)
 {
 	long was = sys_prctl(PR_GET_DUMPABLE, 0, 0);
 
 	/* Closed already, and not by us: nobody will put it back. */
-	if ((!h->n || h->lost) && (was == 0 || was == 2))
+	if ((!h->n || h->uncounted) && (was == 0 || was == 2))
 		return SHARE_CLONE3;
-	if (h->lost || was < 0 || (!h->n && was != 1) || h->n == HOLD_MAX)
+	if (h->uncounted || was < 0 || (!h->n && was != 1) || h->n == HOLD_MAX)
 		return SHARE_NOT;
-	if (sys_pipe2(job->hold, O_CLOEXEC) < 0) {
+	if (job->request->flags & FORKEXEC_NO_PIPES || sys_pipe2(job->hold, O_CLOEXEC) < 0) {
 		job->hold[0] = job->hold[1] = -1;
 		return SHARE_NOT;
 	}
@@ -197,7 +197,7 @@ static uint32_t take(struct job *job, struct hold *h, const struct ids *ids)
 		return SHARE_NOT;
 	}
 	if (!h->n) {
-		h->put_back = 1;
+		h->was_dumpable = 1;
 		copy_ids(&h->ids, ids);
 	}
 	h->fds[h->n] = job->hold[0];
@@ -206,12 +206,12 @@ static uint32_t take(struct job *job, struct hold *h, const struct ids *ids)
 }
 
 /* A start with Credential and nothing else that matters here: as the standard library's. */
-static uint32_t lose(struct hold *h)
+static uint32_t share_uncounted(struct hold *h)
 {
 	if (!lock(h))
 		return SHARE_NOT;
-	h->put_back = 0;
-	__atomic_store_n(&h->lost, 1, __ATOMIC_RELEASE);
+	h->was_dumpable = 0;
+	__atomic_store_n(&h->uncounted, 1, __ATOMIC_RELEASE);
 	unlock(h);
 	return SHARE;
 }
@@ -239,14 +239,14 @@ static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3
 
 	if (!new_user && !(r->flags & FORKEXEC_CREDENTIAL))
 		return SHARE;
-	if (!new_user && !keep && __atomic_load_n(&h->lost, __ATOMIC_ACQUIRE))
+	if (!new_user && !keep && __atomic_load_n(&h->uncounted, __ATOMIC_ACQUIRE))
 		return SHARE;
 	if (read_ids(&ids) < 0)
 		return SHARE_NOT;
 	if (!new_user && !changes_ids(r, &ids))
 		return SHARE;
 	if (!new_user && !keep)
-		return lose(h);
+		return share_uncounted(h);
 	/*
 	 * Of an ordinary user's child, Yama and other modules may forbid what the new
 	 * namespace's owner could do to us through it; and our files in /proc would be root's.
@@ -256,7 +256,7 @@ static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3
 	if (!clone3 || state_bits(state) & FORKEXEC_STATE_NO_HOLD || !lock(h))
 		return SHARE_NOT;
 	settle(h);
-	share = take(job, h, &ids);
+	share = take_place(job, h, &ids);
 	unlock(h);
 	if (share != SHARE_NOT && new_user && r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP) &&
 	    !may_write_maps()) {
@@ -273,7 +273,7 @@ HIDDEN void forkexec_hold_begin(struct job *job, struct forkexec_state *state, i
 	if (forkexec_plan_may_share(job->request))
 		job->share = decide(job, state, clone3);
 	job->held = job->hold[0] >= 0;
-	if (!job->held && count(hold_of(state)))
+	if (!job->held && children(hold_of(state)))
 		(void)forkexec_hold_settle(state);
 }
 
@@ -290,9 +290,9 @@ HIDDEN int forkexec_hold_settle(struct forkexec_state *state)
 {
 	struct hold *h = hold_of(state);
 
-	if (count(h) && lock(h)) {
+	if (children(h) && lock(h)) {
 		settle(h);
 		unlock(h);
 	}
-	return (int)count(h);
+	return (int)children(h);
 }

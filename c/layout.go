@@ -144,6 +144,7 @@ const (
 	_ = -(uint64(Stopped) ^ C.FORKEXEC_STOPPED)
 	_ = -(StopClone ^ C.FORKEXEC_STOP_CLONE)
 	_ = -(StopExec ^ C.FORKEXEC_STOP_EXEC)
+	_ = -(NoPipes ^ C.FORKEXEC_NO_PIPES)
 	_ = -(StateNoClone3 ^ C.FORKEXEC_STATE_NO_CLONE3)
 	_ = -(MethodClone3 ^ C.FORKEXEC_METHOD_CLONE3)
 	_ = -(MethodClone ^ C.FORKEXEC_METHOD_CLONE)

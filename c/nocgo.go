@@ -36,11 +36,7 @@ func Start(r *Request, res *Result, s *State) int {
 func Finish(r *Request, res *Result, s *State, ns int64) Outcome {
 	call := calls.Get().(*nocgo.Call)
 	defer calls.Put(call)
-	outcome := call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns)
-	if call.Blocked() != 0 { // a filter came up since the start
-		return TimedOut
-	}
-	return Outcome(outcome)
+	return finished(call, call.Finish(unsafe.Pointer(r), unsafe.Pointer(res), unsafe.Pointer(s), ns))
 }
 
 // Continue lets a stopped child go on, or fail with err.

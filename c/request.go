@@ -12,7 +12,6 @@ package c
 
 import (
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	// For `go mod vendor`, and so that an edited header rebuilds this package.
@@ -179,6 +178,7 @@ const (
 	Landlock
 	StopClone
 	StopExec
+	NoPipes
 
 	StateNoClone3 uint32 = 1
 )
@@ -194,16 +194,4 @@ const (
 // count there.
 func Held(s *State) bool {
 	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
-}
-
-// MayMakePipes reports whether a start may make a pipe that its child alone shall have: until
-// it is proven that children share memory (STATE_PROVEN in core.h), for ID maps, where hold.c
-// counts, and where the child may be forked, as one with other IDs.
-func MayMakePipes(r *Request, s *State) bool {
-	const proven = 1<<16 | 1<<17 // METHOD_CLONE3, METHOD_CLONE
-	return atomic.LoadUint32(&s.Bits)&proven == 0 || r.Flags&Credential != 0 ||
-		(r.CloneFlags|r.UnshareFlags)&syscall.CLONE_NEWUSER != 0 ||
-		// forkexec_attr_may_share() in attr.c: such a child is forked, or may be.
-		r.Flags&(StopClone|StopExec|OomScoreAdj|CapPermitted|CapEffective) != 0 ||
-		r.NNamespaces != 0 || r.NRlimits != 0 || r.Scheduler != 0 || r.Seccomp != 0
 }

@@ -26,9 +26,14 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 	step, errno := Step(s.res.Step), syscall.Errno(s.res.Err)
 	e := newError(step, errno, s.res.Detail, argv0, attr, opt)
 	e.cause = &failedStart{argv0, argv, *attr, *sys}
+	// Of a plain clone there is nothing to say: then it is the limit of processes, and a call wants
+	// a thread.
+	plain := step == StepClone && sys.Cloneflags == 0 && !sys.UseCgroupFD
 	switch step {
 	case StepClone, StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:
-		e.Object = s.say(c.ExplainObject)
+		if !plain {
+			e.Object = s.say(c.ExplainObject)
+		}
 	}
 	if step == StepClone && sys.UseCgroupFD {
 		switch errno {

@@ -227,9 +227,22 @@ func flagIf(b bool) uint64 {
 
 var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
 
-// clone makes the child. It returns whether there is one.
+// clone makes the child, with other starts beside it unless it needs pipes. It returns whether
+// there is one.
 func (s *child) clone() bool {
-	forkGate.Enter(s.scarce || c.MayMakePipes(s.req, state()))
+	s.req.Flags |= c.NoPipes & flagIf(!s.scarce)
+	if s.cloneInside(s.scarce) {
+		return true
+	}
+	if s.res.RetryFlags&c.NoPipes == 0 {
+		return false
+	}
+	s.req.Flags &^= c.NoPipes
+	return s.cloneInside(true)
+}
+
+func (s *child) cloneInside(alone bool) bool {
+	forkGate.Enter(alone)
 	defer forkGate.Leave()
 	if s.scarce && !s.immortal {
 		return c.StartWithP(s.req, s.res, state()) == 0
@@ -281,8 +294,10 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
-	if s.scarce {
-		waitWithP(s.work)
+	for i := 0; s.scarce && i < withPTimes && ctx.Err() == nil; i++ {
+		if outcome := c.FinishWithP(s.req, s.res, state(), int64(withP)); outcome != c.TimedOut {
+			return outcome
+		}
 	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
@@ -414,7 +429,7 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 	fate := s.once(ctx, opt)
 	for delay := time.Millisecond; fate == failed; delay = min(2*delay, 20*time.Millisecond) {
 		if s.res.RetryFlags != 0 {
-			s.req.Flags |= s.res.RetryFlags
+			s.req.Flags ^= s.res.RetryFlags
 			fate = s.once(ctx, opt)
 			continue
 		}

@@ -5,7 +5,6 @@
 package forkexec
 
 import (
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ import (
 // needs a thread; if none is idle the runtime makes one, and if it cannot, at the limit of
 // processes, it ends the program. So where that limit is near and this program has few
 // threads, starts do as those of package syscall: one after the other clones, and waits for the
-// execve, with its P; but not for longer than a garbage collection may wait.
+// execve, with its P; but not for longer at a time than a garbage collection may wait.
 
 // starting is how many starts are between their begin and their execve.
 var starting atomic.Int32
@@ -30,7 +29,7 @@ var threadsSeen atomic.Int32
 // threadsAreScarce reports whether there may be no idle thread for each of n starts that sleep,
 // and none to be had.
 func threadsAreScarce(n int32) bool {
-	const others = 4 // sysmon's, one that waits for the poller, and two for the runtime's own work
+	const others = 8 // sysmon's, the poller's, the runtime's own work, and callers in system calls
 	want := n + int32(runtime.GOMAXPROCS(0)) + others
 	if threadsSeen.Load() >= want {
 		return false
@@ -74,9 +73,9 @@ func userLimitIsNear() bool {
 	if syscall.Getrlimit(rlimitNproc, &limit) != nil || limit.Cur > 1<<22 { // PID_MAX_LIMIT
 		return false
 	}
-	text, _ := os.ReadFile("/proc/loadavg") // "0.00 0.01 0.05 1/234 5678"
+	text := read("/proc/loadavg") // "0.00 0.01 0.05 1/234 5678"
 	var tasks uint64
-	if f := strings.Fields(string(text)); len(f) > 3 {
+	if f := strings.Fields(text); len(f) > 3 {
 		_, total, _ := strings.Cut(f[3], "/")
 		tasks, _ = strconv.ParseUint(total, 10, 64)
 	}
@@ -85,8 +84,7 @@ func userLimitIsNear() bool {
 
 // cgroupLimitIsNear looks at pids.max of this process's cgroups, version 1 and 2, and those above.
 func cgroupLimitIsNear() bool {
-	text, _ := os.ReadFile("/proc/self/cgroup")
-	for _, line := range strings.Fields(string(text)) {
+	for _, line := range strings.Fields(read("/proc/self/cgroup")) {
 		part := strings.SplitN(line, ":", 3) // "4:pids:/a/b", "0::/a/b"
 		if len(part) < 3 || part[1] != "pids" && part[1] != "" {
 			continue
@@ -107,19 +105,29 @@ func cgroupLimitIsNear() bool {
 
 // readCount returns the number in a file; the error is not nil for "max".
 func readCount(file string) (uint64, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0, err
+	return strconv.ParseUint(strings.TrimSpace(read(file)), 10, 64)
+}
+
+// read returns the beginning of a file of the kernel's, "" if there is none. Like the starts, it
+// keeps its P.
+func read(file string) string {
+	var text [4096]byte
+	path, _ := syscall.BytePtrFromString(file)
+	at := -100 // AT_FDCWD
+	fd, _, errno := syscall.RawSyscall6(syscall.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(path)), syscall.O_RDONLY|syscall.O_CLOEXEC, 0, 0, 0)
+	if errno != 0 {
+		return ""
 	}
-	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(&text)), uintptr(len(text)))
+	_, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, fd, 0, 0)
+	if errno != 0 {
+		return ""
+	}
+	return string(text[:n])
 }
 
-// withP is how long a start keeps its P.
-const withP = 5 * time.Millisecond
-
-// waitWithP returns when the child has left our memory (work begins with struct job's tid), or
-// later; the caller looks.
-func waitWithP(work unsafe.Pointer) {
-	t := syscall.NsecToTimespec(int64(withP))
-	_, _, _ = syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(work), 0, 1, uintptr(unsafe.Pointer(&t)), 0, 0) // FUTEX_WAIT
-}
+// withP is how long a start keeps its P without a pause, and withPTimes how often.
+const (
+	withP      = 5 * time.Millisecond
+	withPTimes = 20
+)

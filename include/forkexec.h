@@ -78,7 +78,8 @@ extern "C" {
 #define FORKEXEC_LANDLOCK       (UINT64_C(1) << 35) /* landlock_fd, landlock_flags */
 #define FORKEXEC_STOP_CLONE     (UINT64_C(1) << 36) /* wait for forkexec_continue(): at once, */
 #define FORKEXEC_STOP_EXEC      (UINT64_C(1) << 37) /* and before seccomp and the execve */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 38) - 1)
+#define FORKEXEC_NO_PIPES       (UINT64_C(1) << 38) /* fail rather than make a pipe */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 39) - 1)
 
 /*
  * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux
@@ -86,8 +87,12 @@ extern "C" {
  * such a start costs the same with ten descriptors open there as with ten thousand. If IDs
  * change, what lies between is closed at once, too, with up to 1024 fds. A path that goes
  * through a closed descriptor, as "/proc/self/fd/7" may, is not found then: if
- * forkexec_finish() sets result.retry_flags to WHOLE_TABLE, start once more with that flag
- * added. forkexec_run() and forkexec_spawn() do so themselves.
+ * forkexec_finish() sets WHOLE_TABLE in result.retry_flags, start once more with that flag.
+ *
+ * NO_PIPES: for callers that let other threads clone at the same time. A pipe that a start
+ * needs would be inherited by their children. If forkexec_start() fails with NO_PIPES in
+ * result.retry_flags, start once more without that flag and with no clone beside it.
+ * forkexec_run() and forkexec_spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
@@ -104,13 +109,6 @@ extern "C" {
  * caller is dumpable again after the start, good or failed: see forkexec_settle(). One
  * CREDENTIAL start without the flag ends that for the whole process.
  */
-
-/* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
-struct forkexec_id_map {
-	int64_t container_id;
-	int64_t host_id;
-	int64_t size;
-};
 
 /*
  * What to start. Set size to sizeof(struct forkexec_request), everything else to
@@ -257,7 +255,7 @@ struct forkexec_result {
 	uint32_t step;  /* enum forkexec_step */
 	int32_t err;    /* errno, positive; 0 if nothing failed */
 	int64_t detail; /* see FORKEXEC_STEPS */
-	uint64_t retry_flags; /* FORKEXEC_FAILED: not 0: start again with these flags added */
+	uint64_t retry_flags; /* not 0: start again with these flags changed */
 	uint32_t method; /* FORKEXEC_METHOD_*: what made the child, also one that failed */
 	uint32_t how;    /* FORKEXEC_HOW_*: what it shared, valid after forkexec_finish() */
 };

@@ -8,6 +8,13 @@
 
 #include <stdint.h>
 
+/* One line of /proc/PID/uid_map or gid_map, see user_namespaces(7). */
+struct forkexec_id_map {
+	int64_t container_id;
+	int64_t host_id;
+	int64_t size;
+};
+
 /* One limit of setrlimit(2); FORKEXEC_RLIM_INFINITY is none. */
 struct forkexec_rlimit {
 	uint32_t resource; /* RLIMIT_CORE and so on */

@@ -40,7 +40,8 @@ struct call {
 	int64_t timeout_ns;
 	uint64_t again; /* 1: a system call is to be made before the next round; at first 0 */
 	int64_t answer; /* what the function returned */
-	/* The system call to make and its result. */
+	/* The system call to make and its result. OP_GO_START: args[0] is flags for the request,
+	   and those to change where another try is needed. */
 	int64_t nr;
 	int64_t args[5];
 	int64_t ret;
@@ -101,11 +102,14 @@ static void go_end(struct call *c, struct forkexec_go_frame *f, struct forkexec_
 
 static int64_t go_start(struct call *c, struct forkexec_go_frame *f, struct forkexec_state *state)
 {
+	uint64_t flags = (uint64_t)c->args[0];
 	int err = forkexec_go_begin(&c->go, f, state);
 
+	c->args[0] = 0;
 	if (err)
 		return err;
 	c->go.request.now_ms = (uint32_t)c->now_ms;
+	c->go.request.flags |= flags;
 	if (c->use_nofile) {
 		c->go.request.flags |= FORKEXEC_NOFILE;
 		c->go.request.nofile_soft = c->nofile_soft;
@@ -113,8 +117,10 @@ static int64_t go_start(struct call *c, struct forkexec_go_frame *f, struct fork
 		c->go.request.nofile_raised = c->nofile_raised;
 	}
 	err = forkexec_begin(&c->go.request, &c->go.result, state, &c->mask);
-	if (err)
+	if (err) {
+		c->args[0] = (int64_t)c->go.result.retry_flags;
 		go_end(c, f, state, err);
+	}
 	return err;
 }
 

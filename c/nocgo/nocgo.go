@@ -39,7 +39,7 @@ func run(c *forkexecArgs, request, result, state unsafe.Pointer) {
 	exitsyscall()
 }
 
-// runWithP is run without giving the P away: for what does not sleep.
+// runWithP is run without giving the P away: for what does not sleep for long.
 //
 //go:nosplit
 //go:norace
@@ -84,6 +84,13 @@ func (c *Call) StartWithP(request, result, state unsafe.Pointer) int {
 func (c *Call) Finish(request, result, state unsafe.Pointer, ns int64) int {
 	c.args.timeoutNs = ns
 	return int(c.do(forkexecOpFinish, request, result, state))
+}
+
+// FinishWithP is Finish on this thread's P.
+func (c *Call) FinishWithP(request, result, state unsafe.Pointer, ns int64) int {
+	c.withP = true
+	defer func() { c.withP = false }()
+	return c.Finish(request, result, state, ns)
 }
 
 // Cancel is forkexec_cancel.

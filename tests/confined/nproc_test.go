@@ -76,8 +76,8 @@ func processLimit() error {
 				if err == syscall.EAGAIN {
 					continue
 				}
-				for done := 0; err == nil && done == 0; runtime.Gosched() { // a call that blocks wants a thread
-					done, err = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+				if err == nil {
+					err = reapRaw(pid)
 				}
 				if err != nil {
 					wrong <- err
@@ -95,6 +95,21 @@ func processLimit() error {
 	}
 }
 
+// reapRaw reaps a child without a system call that the runtime knows of: in one of those, however
+// short, it may want a thread, and here the starts alone are to.
+func reapRaw(pid int) error {
+	for {
+		done, _, errno := syscall.RawSyscall6(syscall.SYS_WAIT4, uintptr(pid), 0, syscall.WNOHANG, 0, 0, 0)
+		if errno != 0 {
+			return errno
+		}
+		if done != 0 {
+			return nil
+		}
+		runtime.Gosched()
+	}
+}
+
 // TestProcessLimit compares how many programs at the limit of processes end for want of a
 // thread: with our starts not significantly more than with the standard library's.
 //
@@ -102,19 +117,17 @@ func processLimit() error {
 // two samples of one kind, and Fisher's exact test says how likely ours is as high as it is.
 // If it is not clear after the first runs, three times as many are looked at, once.
 //
-// The bound is lower than one would like. Before starts kept their P near the limit, 26 of 120
-// ended against 0 (cgo), 36 against 6 (p 1e-9, 3e-7). Ours still end somewhat more often, 21
-// against 8 in a bad run: a start that waits for its turn to clone may have the runtime want a
-// thread. That is to be mended, and the bound to be 4e-4 then.
+// Of 80 programs each none ends with ours, with cgo and without, and 1 with the standard
+// library's. Before starts kept their P near the limit 12 and 10 did.
 func TestProcessLimit(t *testing.T) {
 	if forkexec.Implementation() == "stdlib" || !privileged() {
 		t.Skip("needs the C path, and root, for a user of its own for each program")
 	}
-	const significant, clear = 1e-6, 0.1
+	const significant, clear = 4e-4, 0.1
 	program := ownCopy(t)
 	runs, ours, std := 0, 0, 0
 	var p float64
-	for _, upTo := range []int{40, 120} {
+	for _, upTo := range []int{60, 180} {
 		for ; runs < upTo; runs++ {
 			above := 4 + runs%4 // where a thread is wanted as children hold the last places
 			ours += aborts(t, program, "ours", above)

@@ -66,6 +66,55 @@ static void check_told(const struct trial *t, enum view_method m)
 	CHECK_EQ(t->ret.how, how);
 }
 
+/* A start that may make no pipe makes none: it asks for another try instead, before any child. */
+static void wants_pipe(struct trial *t, struct snapshot *before)
+{
+	const char *difference;
+
+	memset(&t->ret, 0x5a, sizeof(t->ret));
+	CHECK_EQ(forkexec_start(&t->r, &t->ret, &t->state), -EAGAIN);
+	CHECK_EQ(t->ret.step, FORKEXEC_STEP_PIPE);
+	CHECK_EQ(t->ret.retry_flags, FORKEXEC_NO_PIPES);
+	CHECK_EQ(t->ret.pid, 0);
+	CHECK(no_children());
+	difference = snapshot_differs(before);
+	if (difference)
+		check_failed(__FILE__, __LINE__, difference);
+}
+
+static void no_pipes_process(void *arg)
+{
+	struct snapshot before;
+	struct trial t;
+
+	(void)arg;
+	trial_init(&t, 0);
+	snapshot_take(&before);
+	t.r.flags = FORKEXEC_NO_PIPES;
+	wants_pipe(&t, &before); /* nothing is proven yet */
+	t.r.flags ^= t.ret.retry_flags;
+	CHECK_EQ(trial_run(&t), 0);
+	CHECK_EQ(reap(t.ret.pid), 0);
+	t.r.flags = FORKEXEC_NO_PIPES;
+	CHECK_EQ(trial_run(&t), 0); /* proven: it needs none */
+	CHECK_EQ(reap(t.ret.pid), 0);
+	t.r.flags = FORKEXEC_NO_PIPES | FORKEXEC_STOP_EXEC;
+	wants_pipe(&t, &before);
+	t.r.flags = FORKEXEC_NO_PIPES;
+	t.r.clone_flags = CLONE_NEWUSER;
+	wants_pipe(&t, &before); /* forked, or counted by a pipe */
+	memset(&t.state, 0, sizeof(t.state));
+	t.r.clone_flags = 0;
+	CHECK_EQ(forkexec_run(&t.r, &t.ret, &t.state), 0); /* tries again by itself */
+	CHECK_EQ(reap(t.ret.pid), 0);
+}
+
+static void test_no_pipes(void **test_state)
+{
+	(void)test_state;
+	isolate(no_pipes_process, NULL, 30);
+}
+
 /* Success, failure at the exec, failure before it; twice, for the proven method. */
 static void method_process(void *arg)
 {
@@ -428,7 +477,7 @@ static void test_handlers(void **test_state)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[N_SANDBOXES + 4];
+	struct CMUnitTest tests[N_SANDBOXES + 5];
 	int status = probe_main(argc, argv);
 	size_t i;
 
@@ -437,6 +486,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < N_SANDBOXES; i++)
 		tests[i] = (struct CMUnitTest){sandboxes[i].name, test_sandbox, NULL, NULL,
 					       (void *)(uintptr_t)&sandboxes[i]};
+	tests[i++] = (struct CMUnitTest)cmocka_unit_test(test_no_pipes);
 	tests[i++] = (struct CMUnitTest)cmocka_unit_test(test_each_method);
 	tests[i++] = (struct CMUnitTest)cmocka_unit_test(test_close_range);
 	tests[i++] = (struct CMUnitTest)cmocka_unit_test(test_signals);
