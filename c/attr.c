@@ -71,6 +71,22 @@ static int check_lists(const struct forkexec_request *r, struct forkexec_result 
 	return 0;
 }
 
+/* A set that limits another one takes ambient capabilities away without a word. */
+static int check_ambient(const struct forkexec_request *r, struct forkexec_result *reterr)
+{
+	uint64_t ambient = r->cap_ambient;
+	uint32_t i;
+
+	for (i = 0; i < r->n_ambient_caps; i++)
+		if (r->ambient_caps[i] < 64)
+			ambient |= UINT64_C(1) << r->ambient_caps[i];
+	if (r->flags & FORKEXEC_CAP_INHERITABLE && ambient & ~r->cap_inheritable)
+		return refuse(reterr, FIELD(cap_inheritable));
+	if (r->flags & FORKEXEC_CAP_PERMITTED && ambient & ~r->cap_permitted)
+		return refuse(reterr, FIELD(cap_permitted));
+	return 0;
+}
+
 /* Values that the kernel would take for others, or that a start cannot bear. */
 HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr)
 {
@@ -80,8 +96,13 @@ HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec
 		return refuse(reterr, FIELD(sigignore));
 	if (r->flags & FORKEXEC_CAP_AMBIENT && r->n_ambient_caps)
 		return refuse(reterr, FIELD(cap_ambient));
+	if (check_ambient(r, reterr))
+		return -E_INVAL;
 	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
 		return refuse(reterr, FIELD(scheduler));
+	if (r->scheduler && r->scheduler->nice && r->flags & FORKEXEC_NICE &&
+	    r->scheduler->nice != r->nice)
+		return refuse(reterr, FIELD(nice));
 	if (r->seccomp_flags & ~(uint32_t)SECCOMP_FLAGS_OF_A_FILTER ||
 	    (r->seccomp_flags && !r->seccomp))
 		return refuse(reterr, FIELD(seccomp_flags));
@@ -109,12 +130,47 @@ static uint32_t groups(const struct forkexec_request *r)
 	return ret;
 }
 
+/*
+ * May somebody trace the child who may not trace us? The owner of its user namespace may, whom
+ * our capabilities keep out of us, and so may who has as few capabilities as it has. Its new IDs
+ * are no matter: the kernel closes its memory then.
+ */
+static int is_weaker(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER ||
+	    r->flags & (FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
+		return 1;
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWUSER)
+			return 1;
+	return 0;
+}
+
+/* As in hold.c: whose files in /proc stay its own when its memory is closed. In doubt: yes. */
+static int is_privileged_root(void)
+{
+	struct sys_cap_header header;
+	struct sys_cap_data caps[2];
+	uint32_t uids[3];
+
+	header.version = CAPABILITY_VERSION_3;
+	header.pid = 0;
+	if (sys_getresuid(uids) < 0)
+		return 1;
+	return uids[1] == 0 && (sys_capget(&header, caps) < 0 ||
+				(caps[0].effective | caps[1].effective));
+}
+
 HIDDEN void forkexec_attr_plan(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
 	uint32_t i;
 
 	job->attributes = groups(r);
+	if (!forkexec_attr_may_share(r) && is_weaker(r) && is_privileged_root())
+		job->attributes |= ATTR_CLOSED;
 	job->child_mask = r->flags & FORKEXEC_SIGMASK ? &r->sigmask : &job->mask;
 	job->page = NULL;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);

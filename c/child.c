@@ -271,6 +271,8 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	if (job->trim)
 		ret = child_trim_fds(job, &moved);
 
+	if (job->attributes & ATTR_CLOSED)
+		child_close_memory(job);
 	if (job->attributes & ATTR_KEEPCAPS)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
 	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))

@@ -63,10 +63,10 @@ CHILD static void child_scheduling(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
 
+	if (r->scheduler) /* it sets the nice value, too */
+		TRY(SCHEDULER, sys_sched_setattr(r->scheduler), r->scheduler->policy);
 	if (r->flags & FORKEXEC_NICE)
 		TRY(NICE, sys_setpriority(r->nice), r->nice);
-	if (r->scheduler)
-		TRY(SCHEDULER, sys_sched_setattr(r->scheduler), r->scheduler->policy);
 	if (r->cpus)
 		TRY(AFFINITY, sys_sched_setaffinity(r->n_cpus * sizeof(uint64_t), r->cpus), 0);
 	if (r->flags & FORKEXEC_IOPRIO)
@@ -182,6 +182,16 @@ CHILD static void child_open_files(struct job *job)
 		TRY(OPEN, sys_dup3((int)fd, o->fd, (int)(o->flags & O_CLOEXEC)), i);
 		sys_close((int)fd);
 	}
+}
+
+/*
+ * Before we become whom others may trace: we have a copy of our parent's memory, and its
+ * descriptors, for as long as a hook takes. The execve opens the memory again.
+ */
+CHILD static void child_close_memory(struct job *job)
+{
+	if (job->method != METHOD_CLONE3 && job->method != METHOD_CLONE)
+		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
 }
 
 /* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */

@@ -154,6 +154,7 @@ struct job {
 #define ATTR_RESOURCES    2u
 #define ATTR_CAPABILITIES 4u
 #define ATTR_LAST         8u
+#define ATTR_CLOSED       16u /* others may get at the child who may not get at us */
 
 #define CAP_SETS                                                                                   \
 	(FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE |              \

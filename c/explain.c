@@ -26,13 +26,13 @@ static int look_step(struct look *l)
 	case FORKEXEC_STEP_SETGID:
 	case FORKEXEC_STEP_SETUID: return look_ids(l);
 	case FORKEXEC_STEP_CAPSET:
-	case FORKEXEC_STEP_AMBIENT: return look_caps(l);
+	case FORKEXEC_STEP_AMBIENT: return look_caps(l) || look_attribute(l);
 	case FORKEXEC_STEP_CHDIR: return look_chdir(l);
 	case FORKEXEC_STEP_FD_MOVE:
 	case FORKEXEC_STEP_FD_DUP: return look_fds(l);
 	case FORKEXEC_STEP_EXECVE: return look_execve(l);
 	}
-	return 0;
+	return look_attribute(l);
 }
 
 /* The map's line that is meant, or how many there are. */
@@ -129,7 +129,8 @@ static void say_object(struct look *l)
 		say_entry(l, detail);
 		return;
 	}
-	say_detail(l);
+	if (!say_attr_object(l))
+		say_detail(l);
 }
 
 /* Is what the request points to there? size tells who filled it. */

@@ -78,6 +78,8 @@ struct look {
 #define has_cap            forkexec_has_cap
 #define id_map_bad_line    forkexec_id_map_bad_line
 #define is_number          forkexec_is_number
+#define look_attr_field    forkexec_look_attr_field
+#define look_attribute     forkexec_look_attribute
 #define look_caps          forkexec_look_caps
 #define look_cgroup        forkexec_look_cgroup
 #define look_chdir         forkexec_look_chdir
@@ -86,6 +88,7 @@ struct look {
 #define look_execve        forkexec_look_execve
 #define look_fd_name       forkexec_look_fd_name
 #define look_fds           forkexec_look_fds
+#define look_file          forkexec_look_file
 #define look_file_limit    forkexec_look_file_limit
 #define look_frozen        forkexec_look_frozen
 #define look_id_map        forkexec_look_id_map
@@ -108,6 +111,7 @@ struct look {
 #define look_who           forkexec_look_who
 #define look_writer        forkexec_look_writer
 #define say                forkexec_say
+#define say_attr_object    forkexec_say_attr_object
 #define say_bytes          forkexec_say_bytes
 #define say_capability     forkexec_say_capability
 #define say_entry              forkexec_say_entry
@@ -118,6 +122,7 @@ struct look {
 #define say_kind           forkexec_say_kind
 #define say_machine        forkexec_say_machine
 #define say_map_line       forkexec_say_map_line
+#define say_nth            forkexec_say_nth
 #define say_number         forkexec_say_number
 #define say_octal          forkexec_say_octal
 #define say_owner          forkexec_say_owner
@@ -137,6 +142,7 @@ HIDDEN void say(struct text *t, const char *words);
 HIDDEN void say_raw(struct text *t, const char *s);
 HIDDEN void say_bytes(struct text *t, const char *s, uint64_t n);
 HIDDEN void say_number(struct text *t, int64_t n);
+HIDDEN void say_nth(struct text *t, const char *packed, uint32_t n);
 HIDDEN void say_octal(struct text *t, uint32_t n);
 HIDDEN void say_hex(struct text *t, uint64_t n);
 HIDDEN void say_flags(struct text *t, uint64_t flags);
@@ -173,8 +179,14 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun);
 HIDDEN void look_program_path(struct look *l, const char *path);
 HIDDEN int look_chdir(struct look *l);
 HIDDEN int look_chroot(struct look *l);
+HIDDEN int look_file(struct look *l, const char *path, uint32_t flags);
 HIDDEN int look_mount(struct look *l, int fd, const char *option);
 HIDDEN void say_owner(struct look *l);
+
+/* explain_attr.c */
+HIDDEN int look_attribute(struct look *l);
+HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r);
+HIDDEN int say_attr_object(struct look *l);
 
 /* explain_exec.c, explain_limits.c, explain_ids.c, explain_clone.c, explain_fds.c */
 HIDDEN int look_execve(struct look *l);
@@ -209,6 +221,7 @@ static CORE_INLINE int in_range(int64_t id, int64_t first, int64_t size)
 #define CAP_DAC_OVERRIDE 1
 #define CAP_SETGID       6
 #define CAP_SETUID       7
+#define CAP_SETPCAP      8
 #define CAP_SYS_CHROOT   18
 #define CAP_SYS_ADMIN    21
 #define CAP_SETFCAP      31

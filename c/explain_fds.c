@@ -276,5 +276,5 @@ HIDDEN int look_request(struct look *l)
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
 	if (at == offsetof(struct forkexec_request, flags))
 		return look_flag(t, r->flags);
-	return look_lists(t, at) || look_scalars(t, at);
+	return look_lists(t, at) || look_scalars(t, at) || look_attr_field(t, at, r);
 }

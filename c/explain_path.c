@@ -406,3 +406,44 @@ HIDDEN int look_chroot(struct look *l)
 	(void)text_add(l->path, l->path + sizeof(l->path), l->r->chroot);
 	return look_directory(l, "The root directory");
 }
+
+/* A file to open in the child: what there is, and what its user may not do with it. */
+HIDDEN int look_file(struct look *l, const char *path, uint32_t flags)
+{
+	struct text *t = &l->text;
+	int err = l->result->err, fd = -1;
+	uint32_t want = (flags & 3) == 0 ? 4 : (flags & 3) == 1 ? 2 : 6;
+	enum found what;
+
+	look_who(l, 1);
+	look_program_path(l, path);
+	what = look_walk(l, &fd);
+	if (fd >= 0)
+		sys_close(fd);
+	if (what == FOUND_NOT && err == E_ACCES && text_equal(l->part, l->path)) {
+		say_raw(t, l->path);
+		say(t, " does not exist, and may not be made in its folder by ");
+		say_as_user(l);
+		say(t, ". Give the folder the w bit for that user, or make the file before.");
+		return 1;
+	}
+	if (what != FOUND)
+		return say_walk(l, what, err, "The file");
+	if (err == E_ACCES && !look_may(l, &l->st, want & 4 ? 4 : 2)) {
+		say_raw(t, l->path);
+		say(t, want & 4 ? " may not be read by " : " may not be written by ");
+	} else if (err == E_ACCES && !look_may(l, &l->st, want & 2 ? 2 : 4)) {
+		say_raw(t, l->path);
+		say(t, " may not be written by ");
+	} else if (err == E_ISDIR) {
+		say_raw(t, l->path);
+		say(t, " is a directory, which cannot be opened for writing. Name a file in it.");
+		return 1;
+	} else {
+		return 0;
+	}
+	say_as_user(l);
+	say_owner(l);
+	say(t, ". Change its permissions, or open it before the start and use {fds}.");
+	return 1;
+}

@@ -34,6 +34,11 @@ static const char *nth(const char *packed, uint32_t n)
 	return packed;
 }
 
+HIDDEN void say_nth(struct text *t, const char *packed, uint32_t n)
+{
+	put_all(t, nth(packed, n));
+}
+
 /* The reader's name of a field: in C, in Go or on the command line. */
 static void put_field(struct text *t, const char *key, uint32_t n)
 {

@@ -25,50 +25,55 @@
 	X("FORKEXEC_GID_SETGROUPS", "GidMappingsEnableSetgroups", "--setgroups allow")             \
 	X("FORKEXEC_KEEP_DUMPABLE", "KeepDumpable", "")                                            \
 	X("FORKEXEC_NOCTTY", "Noctty", "--noctty")                                                 \
-	X("FORKEXEC_NO_NEW_PRIVS", "NoNewPrivs", "")                                               \
+	X("FORKEXEC_NO_NEW_PRIVS", "NoNewPrivs", "--no-new-privs")                                 \
 	X("FORKEXEC_NO_SETGROUPS", "Credential.NoSetGroups", "--no-setgroups")                     \
 	X("FORKEXEC_PTRACE", "Ptrace", "--ptrace")                                                 \
 	X("FORKEXEC_SETCTTY", "Setctty", "--setctty")                                              \
 	X("FORKEXEC_SETPGID", "Setpgid", "--setpgid")                                              \
 	X("FORKEXEC_SETSID", "Setsid", "--setsid")                                                 \
-	X("FORKEXEC_STOP_CLONE", "OnClone", "")                                                    \
-	X("FORKEXEC_STOP_EXEC", "OnExec", "")                                                      \
+	X("FORKEXEC_STOP_CLONE", "OnClone", "--on-clone")                                          \
+	X("FORKEXEC_STOP_EXEC", "OnExec", "--on-exec")                                             \
 	X("FORKEXEC_UID_MAP", "UidMappings", "--uid-map")                                          \
 	X("ambient_caps", "AmbientCaps", "--ambient-caps")                                         \
 	X("argv", "argv", "ARG")                                                                   \
-	X("cap_bounding", "Capabilities.Bounding", "")                                             \
-	X("cap_permitted", "Capabilities", "")                                                     \
+	X("cap_ambient", "Capabilities.Ambient", "--ambient-caps")                                 \
+	X("cap_bounding", "Capabilities.Bounding", "--bounding-caps")                              \
+	X("cap_effective", "Capabilities.Effective", "--caps")                                     \
+	X("cap_inheritable", "Capabilities.Inheritable", "--inheritable-caps")                     \
+	X("cap_permitted", "Capabilities", "--caps")                                               \
 	X("cgroup_fd", "CgroupFD", "--cgroup")                                                     \
 	X("chroot", "Chroot", "--chroot")                                                          \
 	X("clone_flags", "Cloneflags", "--clone")                                                  \
-	X("cpus", "CPUs", "")                                                                      \
+	X("cpus", "CPUs", "--affinity")                                                            \
 	X("ctty", "Ctty", "--ctty")                                                                \
 	X("dir", "Dir", "--dir")                                                                   \
-	X("dir_fd", "DirFD", "")                                                                   \
+	X("dir_fd", "DirFD", "--dir-fd")                                                           \
 	X("envp", "Env", "--env")                                                                  \
+	X("exec_fd", "ExecFD", "--exec-fd")                                                        \
 	X("fds", "Files", "--fd")                                                                  \
 	X("gid", "Credential.Gid", "--gid")                                                        \
 	X("gid_map", "GidMappings", "--gid-map")                                                   \
 	X("groups", "Credential.Groups", "--groups")                                               \
-	X("ioprio", "IOPriority", "")                                                              \
-	X("landlock_fd", "Landlock", "")                                                           \
-	X("namespaces", "Namespaces", "")                                                          \
-	X("nice", "Nice", "")                                                                      \
-	X("oom_score_adj", "OOMScoreAdj", "")                                                      \
-	X("opens", "Open", "")                                                                     \
+	X("ioprio", "IOPriority", "--ioprio")                                                      \
+	X("landlock_fd", "Landlock", "--landlock")                                                 \
+	X("namespaces", "Namespaces", "--setns")                                                   \
+	X("nice", "Nice", "--nice")                                                                \
+	X("oom_score_adj", "OOMScoreAdj", "--oom-score-adj")                                       \
+	X("opens", "Open", "--open")                                                               \
 	X("path", "argv0", "PROGRAM")                                                              \
 	X("pdeathsig", "Pdeathsig", "--pdeathsig")                                                 \
 	X("pgid", "Pgid", "--setpgid")                                                             \
-	X("rlimits", "Rlimits", "")                                                                \
-	X("scheduler", "Scheduler", "")                                                            \
-	X("seccomp", "Seccomp", "")                                                                \
-	X("securebits", "Securebits", "")                                                          \
-	X("sigdefault", "SignalDefault", "")                                                       \
-	X("sigignore", "SignalIgnore", "")                                                         \
-	X("text_busy_ms", "TextBusyTimeout", "")                                                   \
+	X("rlimits", "Rlimits", "--rlimit")                                                        \
+	X("scheduler", "Scheduler", "--sched")                                                     \
+	X("seccomp", "Seccomp", "--seccomp")                                                       \
+	X("securebits", "Securebits", "--securebits")                                              \
+	X("sigdefault", "SignalDefault", "--sigdefault")                                           \
+	X("sigignore", "SignalIgnore", "--sigignore")                                              \
+	X("sigmask", "SignalMask", "--sigmask")                                                    \
+	X("text_busy_ms", "TextBusyTimeout", "--text-busy")                                        \
 	X("uid", "Credential.Uid", "--uid")                                                        \
 	X("uid_map", "UidMappings", "--uid-map")                                                   \
-	X("umask", "Umask", "")                                                                    \
+	X("umask", "Umask", "--umask")                                                             \
 	X("unshare_flags", "Unshareflags", "--unshare")
 
 #define FORKEXEC_HINTS(X, F)                                                                       \
@@ -179,7 +184,8 @@
 	X(SETUID, EINVAL, "The user ID is not mapped in the child's user namespace.")              \
 	X(SETUID, EAGAIN, "RLIMIT_NPROC of the new user is reached. Raise it.")                    \
 	X(CAPSET, EPERM,                                                                           \
-	  "A capability of " F(ambient_caps) " is not in the caller's permitted set.")             \
+	  "A capability of " F(ambient_caps) ", or an inheritable one, is not in the caller's "    \
+	  "permitted set, or not in the bounding set.")                                            \
 	X(AMBIENT, EINVAL, "The capability does not exist on this kernel.")                        \
 	X(AMBIENT, EPERM,                                                                          \
 	  "The capability is not both permitted and inheritable, or securebits forbid ambient "    \

@@ -169,7 +169,7 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
 	int err = -ENOENT;
 
 	if (request->size != sizeof(*request) || !request->path || !*request->path ||
-	    strchr(request->path, '/')) {
+	    strchr(request->path, '/') || request->flags & FORKEXEC_EXEC_FD) {
 		tell(found, size, request->size == sizeof(*request) && request->path ? request->path : "");
 		return forkexec_spawn(request, ret);
 	}

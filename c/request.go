@@ -195,3 +195,11 @@ const (
 func Held(s *State) bool {
 	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&s.hold))) != 0
 }
+
+// TellsLater reports whether Finish may as well be called when the child has ended, where it
+// does not sleep then. Nothing waits for the execve but the child's memory: no pipe, which a
+// start with NoPipes has not made, and no descriptor table that the child begins with, and in
+// which its parent must not close anything.
+func TellsLater(r *Request, res *Result) bool {
+	return res.How == HowShared && res.Pidfd >= 0 && r.Flags&NoPipes != 0 && r.Flags&CloseFds == 0
+}

@@ -65,6 +65,7 @@
 /* errno values: the same on all architectures that we know. */
 #define E_PERM      1
 #define E_NOENT     2
+#define E_SRCH      3
 #define E_INTR      4
 #define E_2BIG      7
 #define E_NOEXEC    8
@@ -76,6 +77,7 @@
 #define E_BUSY      16
 #define E_NODEV     19
 #define E_NOTDIR    20
+#define E_ISDIR     21
 #define E_INVAL     22
 #define E_NFILE     23
 #define E_MFILE     24
@@ -86,6 +88,7 @@
 #define E_PIPE      32
 #define E_NOSYS     38
 #define E_LOOP      40
+#define E_BADFD     77
 #define E_OPNOTSUPP 95
 #define E_TIMEDOUT  110
 

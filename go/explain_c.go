@@ -19,13 +19,19 @@ type failedStart struct {
 	argv  []string
 	attr  syscall.ProcAttr
 	sys   syscall.SysProcAttr
+	opt   Options
 }
 
 // stepError describes the failure of a start whose request is still there.
 func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) *Error {
 	step, errno := Step(s.res.Step), syscall.Errno(s.res.Err)
 	e := newError(step, errno, s.res.Detail, argv0, attr, opt)
-	e.cause = &failedStart{argv0, argv, *attr, *sys}
+	failed := &failedStart{argv0: argv0, argv: argv, attr: *attr, sys: *sys}
+	if opt != nil {
+		failed.opt = *opt
+		failed.opt.CloseFDs = false // borrows descriptors
+	}
+	e.cause = failed
 	// Of a plain clone there is nothing to say: then it is the limit of processes, and a call wants
 	// a thread.
 	plain := step == StepClone && sys.Cloneflags == 0 && !sys.UseCgroupFD
@@ -59,7 +65,7 @@ func causeByObject(e *Error) cause {
 
 // explain makes the request again, starts nothing, and asks C.
 func (f *failedStart) explain(e *Error) string {
-	s, err := prepare(f.argv0, f.argv, &f.attr, &f.sys, nil)
+	s, err := prepare(f.argv0, f.argv, &f.attr, &f.sys, &f.opt)
 	if err != nil {
 		return ""
 	}

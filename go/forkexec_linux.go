@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/run"
 	"forkexec.example/forkexec/go/internal/settings"
 	"forkexec.example/forkexec/go/internal/trace"
 )
@@ -80,7 +81,7 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 		if err != nil {
 			return nil, err
 		}
-		return process(pid, *sys.PidFD), nil
+		return made(ctx, pid, *sys.PidFD), nil
 	}
 	// A pidfd tells a child from a later process that was given its ID.
 	pidfd := -1
@@ -90,7 +91,7 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 	if err != nil {
 		return nil, err
 	}
-	p := process(pid, pidfd)
+	p := made(ctx, pid, pidfd)
 	if pidfd >= 0 {
 		_ = syscall.Close(pidfd)
 	}
@@ -200,6 +201,14 @@ func startProcessOptions(ctx context.Context, name string, argv []string, attr *
 		return nil, withDir(ctx, err, attr)
 	}
 	return p, nil
+}
+
+// made is process for a child that may have one already.
+func made(ctx context.Context, pid, pidfd int) *os.Process {
+	if waiter, ok := ctx.(*run.Once); ok && waiter.Process != nil {
+		return waiter.Process
+	}
+	return process(pid, pidfd)
 }
 
 // sysPidfdSendSignal is the same on all architectures but alpha.

@@ -18,7 +18,9 @@ import (
 	"forkexec.example/forkexec/go/internal/bubble"
 	"forkexec.example/forkexec/go/internal/gate"
 	"forkexec.example/forkexec/go/internal/nofile"
+	"forkexec.example/forkexec/go/internal/run"
 	"forkexec.example/forkexec/go/internal/settings"
+	"forkexec.example/forkexec/go/internal/threads"
 	"forkexec.example/forkexec/go/internal/trace"
 )
 
@@ -63,6 +65,8 @@ type child struct {
 	immortal bool    // clone on the immortal thread
 	scarce   bool    // threads are
 	hookErr  *Error  // of OnClone or OnExec
+
+	waiter *run.Once // waits for the end of the child, or nil
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -225,7 +229,10 @@ func flagIf(b bool) uint64 {
 	return 0
 }
 
-var forkGate = gate.Gate{ForkLock: &syscall.ForkLock}
+var (
+	forkGate  = gate.Gate{ForkLock: &syscall.ForkLock}
+	myThreads threads.Threads
+)
 
 // clone makes the child, with other starts beside it unless it needs pipes. It returns whether
 // there is one.
@@ -273,34 +280,46 @@ func nanotime() int64
 // once makes the child and waits for its execve, or for the end of ctx.
 func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
-	s.req.NowMs = uint32(nanotime() / 1e6)
-	s.scarce = threadsAreScarce(starting.Add(1))
-	defer starting.Add(-1)
+	now := nanotime()
+	s.req.NowMs = uint32(now / 1e6)
+	s.scarce = myThreads.Begin(now)
+	defer myThreads.End()
 	if !s.clone() {
 		if syscall.Errno(s.res.Err) == syscall.EAGAIN {
-			limitIsReached()
+			myThreads.LimitReached(now)
 		}
 		return unborn
 	}
+	if s.waiter != nil && !s.scarce && !trace.On() && c.TellsLater(s.req, s.res) {
+		s.waiter.Begin(process(int(s.res.Pid), int(s.res.Pidfd)), int(s.res.Pidfd))
+	}
 	outcome := s.wait(ctx, opt)
+	if outcome == c.Running || outcome != c.Failed && !s.end() {
+		return started
+	}
+	if s.waiter != nil {
+		s.waiter.Forget()
+	}
 	if outcome == c.Failed {
 		return failed
-	}
-	if outcome == c.Running || !s.end() {
-		return started
 	}
 	return ended
 }
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
-	for i := 0; s.scarce && i < withPTimes && ctx.Err() == nil; i++ {
-		if outcome := c.FinishWithP(s.req, s.res, state(), int64(withP)); outcome != c.TimedOut {
+	for i := 0; s.scarce && i < threads.ThreadsKeepPTimes && ctx.Err() == nil; i++ {
+		if outcome := c.FinishWithP(s.req, s.res, state(), threads.ThreadsKeepP); outcome != c.TimedOut {
 			return outcome
 		}
 	}
 	if ctx.Done() == nil {
 		return c.Finish(s.req, s.res, state(), -1)
+	}
+	if s.waiter != nil { // who has slept already, so that most often no context is needed
+		if outcome := c.Finish(s.req, s.res, state(), 0); outcome != c.TimedOut {
+			return outcome
+		}
 	}
 	told := make(chan struct{})
 	stop := bubble.AfterFunc(ctx, func() {
@@ -389,6 +408,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
+	}
+	if waiter, ok := ctx.(*run.Once); ok {
+		s.waiter, ctx = waiter, waiter.Context
 	}
 	fate := s.again(ctx, opt)
 	// As in package syscall: untouched if there was no child, -1 if it failed later.

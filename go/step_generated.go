@@ -54,11 +54,11 @@ const (
 	// StepRlimit is the step "rlimit", prlimit64(2) for Rlimits. Its Detail is the index in rlimits.
 	StepRlimit Step = 38
 
-	// StepNice is the step "nice", setpriority(2) for Nice. Its Detail is the nice value.
-	StepNice Step = 39
-
 	// StepScheduler is the step "scheduler", sched_setattr(2) for Scheduler. Its Detail is the policy.
 	StepScheduler Step = 40
+
+	// StepNice is the step "nice", setpriority(2) for Nice. Its Detail is the nice value.
+	StepNice Step = 39
 
 	// StepAffinity is the step "affinity", sched_setaffinity(2) for CPUs. Its Detail is 0.
 	StepAffinity Step = 41
@@ -186,8 +186,8 @@ var stepTable = [...]stepInfo{
 	StepSignalIgnore:  {"signal ignore", "rt_sigaction", "SignalIgnore"},
 	StepOomScoreAdj:   {"oom_score_adj", "write", "OOMScoreAdj"},
 	StepRlimit:        {"rlimit", "prlimit64", "Rlimits"},
-	StepNice:          {"nice", "setpriority", "Nice"},
 	StepScheduler:     {"scheduler", "sched_setattr", "Scheduler"},
+	StepNice:          {"nice", "setpriority", "Nice"},
 	StepAffinity:      {"affinity", "sched_setaffinity", "CPUs"},
 	StepIoprio:        {"ioprio", "ioprio_set", "IOPriority"},
 	StepUmask:         {"umask", "umask", "Umask"},
@@ -281,7 +281,7 @@ var hintTable = [...]hintInfo{
 	{StepSetuid, errnoEPERM, "Changing the user ID needs CAP_SETUID. Start as root."},
 	{StepSetuid, errnoEINVAL, "The user ID is not mapped in the child's user namespace."},
 	{StepSetuid, errnoEAGAIN, "RLIMIT_NPROC of the new user is reached. Raise it."},
-	{StepCapset, errnoEPERM, "A capability of AmbientCaps is not in the caller's permitted set."},
+	{StepCapset, errnoEPERM, "A capability of AmbientCaps, or an inheritable one, is not in the caller's permitted set, or not in the bounding set."},
 	{StepAmbient, errnoEINVAL, "The capability does not exist on this kernel."},
 	{StepAmbient, errnoEPERM, "The capability is not both permitted and inheritable, or securebits forbid ambient capabilities."},
 	{StepChdir, errnoENOENT, "The working directory Dir does not exist."},

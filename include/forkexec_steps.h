@@ -36,8 +36,8 @@
 	/* What needs privilege over the system, before that may be given up. */                   \
 	X(37, OOM_SCORE_ADJ, "oom_score_adj", "write", "oom_score_adj") /* the score */            \
 	X(38, RLIMIT, "rlimit", "prlimit64", "rlimits") /* index in rlimits */                     \
-	X(39, NICE, "nice", "setpriority", "nice") /* the nice value */                            \
 	X(40, SCHEDULER, "scheduler", "sched_setattr", "scheduler") /* the policy */               \
+	X(39, NICE, "nice", "setpriority", "nice") /* the nice value */                            \
 	X(41, AFFINITY, "affinity", "sched_setaffinity", "cpus") /* 0 */                           \
 	X(42, IOPRIO, "ioprio", "ioprio_set", "ioprio") /* the priority */                         \
 	X(43, UMASK, "umask", "umask", "umask") /* the mask */                                     \

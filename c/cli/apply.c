@@ -40,7 +40,7 @@ SET(foreground, c->request.flags |= FORKEXEC_FOREGROUND)
 SET(json, c->json = 1)
 SET(no_setgroups, c->request.flags |= FORKEXEC_NO_SETGROUPS)
 SET(noctty, c->request.flags |= FORKEXEC_NOCTTY)
-SET(pdeathsig, c->request.pdeathsig = signal_number(argument))
+SET(pdeathsig, c->request.pdeathsig = signal_number("pdeathsig", argument))
 SET(ptrace, c->request.flags |= FORKEXEC_PTRACE)
 SET(setctty, c->request.flags |= FORKEXEC_SETCTTY)
 SET(setsid, c->request.flags |= FORKEXEC_SETSID)
@@ -133,7 +133,7 @@ static void add_group(struct command *c, const char *word)
 static void add_cap(struct command *c, const char *word)
 {
 	c->ambient_caps = grow(c->ambient_caps, c->request.n_ambient_caps, sizeof(*c->ambient_caps));
-	c->ambient_caps[c->request.n_ambient_caps++] = capability_number(word);
+	c->ambient_caps[c->request.n_ambient_caps++] = capability_number("ambient-caps", word);
 }
 
 APPLY(groups)
@@ -175,6 +175,7 @@ APPLY(gid_map)
 
 APPLY(setgroups)
 {
+	c->has_setgroups = 1;
 	if (!strcmp(argument, "allow"))
 		c->request.flags |= FORKEXEC_GID_SETGROUPS;
 	else if (!strcmp(argument, "deny"))
@@ -213,36 +214,35 @@ static void reach(struct command *c, uint32_t n)
 	}
 }
 
-/* MODE behind the last colon; without one: r, or w for 1 and 2. */
-static int32_t add_file(struct command *c, const char *text, uint32_t fd)
+/* MODE behind the last colon, which is cut off; without one: r, or w for 1 and 2. */
+const struct mode *file_mode(char *path, uint32_t fd)
 {
-	static const struct {
-		const char *mode;
-		int flags;
-		const char *names;
-	} modes[] = {
+	static const struct mode modes[] = {
 		{":r", O_RDONLY, "O_RDONLY"},
 		{":w", O_WRONLY | O_CREAT | O_TRUNC, "O_WRONLY|O_CREAT|O_TRUNC"},
 		{":a", O_WRONLY | O_CREAT | O_APPEND, "O_WRONLY|O_CREAT|O_APPEND"},
 		{":rw", O_RDWR | O_CREAT, "O_RDWR|O_CREAT"},
 	};
+	char *mode = strrchr(path, ':');
+	size_t k;
+
+	for (k = 0; mode && k < sizeof(modes) / sizeof(modes[0]); k++) {
+		if (strcmp(mode, modes[k].suffix) != 0)
+			continue;
+		*mode = 0;
+		return &modes[k];
+	}
+	return &modes[fd == 1 || fd == 2];
+}
+
+static int32_t add_file(struct command *c, const char *text, uint32_t fd)
+{
 	struct file *file;
-	size_t i = fd == 1 || fd == 2, k;
-	char *mode;
 
 	c->files = grow(c->files, c->n_files, sizeof(*c->files));
 	file = &c->files[c->n_files];
 	file->path = memcpy(grow(NULL, (uint32_t)strlen(text), 1), text, strlen(text) + 1);
-	mode = strrchr(file->path, ':');
-	for (k = 0; mode && k < sizeof(modes) / sizeof(modes[0]); k++) {
-		if (strcmp(mode, modes[k].mode) != 0)
-			continue;
-		i = k;
-		*mode = 0;
-		break;
-	}
-	file->flags = modes[i].flags;
-	file->flag_names = modes[i].names;
+	file->mode = file_mode(file->path, fd);
 	file->opened = -1;
 	return (int32_t)(FIRST_FILE + (int32_t)c->n_files++);
 }
@@ -260,24 +260,32 @@ static void open_files(struct command *c)
 		if (!f->path)
 			usage("--fd: out of memory");
 		f->opened = open(c->dry_run ? "/dev/null" : f->path,
-				 (c->dry_run ? O_RDONLY : f->flags) | O_CLOEXEC | O_NOCTTY, 0666);
+				 (c->dry_run ? O_RDONLY : f->mode->flags) | O_CLOEXEC | O_NOCTTY, 0666);
 		if (f->opened < 0)
 			usage("--fd: %s: %s", f->path, strerror(errno));
 		c->fds[i] = f->opened;
 	}
 }
 
+/* N of N=VALUE. */
+uint32_t descriptor(const char *option, const char *text, const char **ret_value)
+{
+	const char *value = strchr(text, '=');
+	char digits[16];
+
+	if (!value || value == text || !value[1] || (size_t)(value - text) >= sizeof(digits))
+		usage("--%s: \"%s\" is not N=%s", option, text,
+		      strcmp(option, "fd") ? "FILE" : "M, N=FILE or N=-");
+	snprintf(digits, sizeof(digits), "%.*s", (int)(value - text), text);
+	*ret_value = value + 1;
+	return (uint32_t)number(option, digits, 0, MAX_FD);
+}
+
 APPLY(fd)
 {
-	const char *value = strchr(argument, '=');
-	char digits[16];
-	uint32_t fd;
+	const char *value;
+	uint32_t fd = descriptor("fd", argument, &value);
 
-	if (!value || value == argument || (size_t)(value - argument) >= sizeof(digits))
-		usage("--fd: \"%s\" is not N=M, N=FILE or N=-", argument);
-	snprintf(digits, sizeof(digits), "%.*s", (int)(value - argument), argument);
-	fd = (uint32_t)number("fd", digits, 0, MAX_FD);
-	value++;
 	reach(c, fd);
 	c->named[fd] = 1;
 	if (!strcmp(value, "-"))
@@ -311,7 +319,13 @@ void finish_request(struct command *c)
 		r->ctty = c->ctty;
 	r->fds = c->fds;
 	r->groups = c->groups;
-	r->uid_map = c->uid_map;
-	r->gid_map = c->gid_map;
+	r->uid_map = c->helpers ? NULL : c->uid_map;
+	r->gid_map = c->helpers ? NULL : c->gid_map;
 	r->ambient_caps = c->ambient_caps;
+	r->rlimits = c->rlimits;
+	r->cpus = c->cpus;
+	r->namespaces = c->namespaces;
+	r->opens = c->opens;
+	finish_scheduler(c);
+	finish_helpers(c);
 }

@@ -15,12 +15,24 @@
 /* Exit statuses, those of env(1). */
 enum { EXIT_FAILED = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
+/* How a file is opened. */
+struct mode {
+	const char *suffix; /* in the option */
+	int flags;
+	const char *names;
+};
+
 /* A file of --fd. */
 struct file {
 	char *path;
-	int flags;
-	const char *flag_names;
+	const struct mode *mode;
 	int32_t opened;
+};
+
+/* A name that stands for a number. Lists end with a NULL. */
+struct word {
+	const char *name;
+	uint64_t value;
 };
 
 /* What the command line asks for. */
@@ -36,7 +48,17 @@ struct command {
 	struct forkexec_id_map *gid_map;
 	uint64_t *ambient_caps;
 	const char *argv0;
-	int has_uid, has_gid, has_groups;
+	struct forkexec_rlimit *rlimits;
+	struct forkexec_scheduler scheduler;
+	uint64_t *cpus;
+	struct forkexec_namespace *namespaces;
+	struct forkexec_open *opens;
+	void *filter;
+	int ruleset; /* of --landlock ACCESS:PATH; -1: none */
+	const char *on_clone, *on_exec;
+	int helpers; /* these many lines of uid_map and gid_map are newuidmap's to write */
+	uint32_t n_helper_uids, n_helper_gids;
+	int has_uid, has_gid, has_groups, has_setgroups;
 	int ctty; /* -1: not given */
 
 	int detach;
@@ -58,10 +80,13 @@ struct option_row {
 extern const struct option_row options[]; /* a row without a function is a heading */
 void parse(struct command *c, int argc, char **argv, int *ret_first);
 
-/* apply.c: what the options do */
+/* apply.c, attributes.c, confine.c, hook.c: what the options do */
 #define APPLY(name) void apply_##name(struct command *c, const char *argument)
+APPLY(affinity);
 APPLY(ambient_caps);
 APPLY(argv0);
+APPLY(bounding_caps);
+APPLY(caps);
 APPLY(cgroup);
 APPLY(chroot);
 APPLY(clear_env);
@@ -70,40 +95,74 @@ APPLY(close_fds);
 APPLY(ctty);
 APPLY(detach);
 APPLY(dir);
+APPLY(dir_fd);
 APPLY(dry_run);
 APPLY(env);
+APPLY(exec_fd);
 APPLY(explain);
 APPLY(fd);
 APPLY(foreground);
 APPLY(gid);
 APPLY(gid_map);
 APPLY(groups);
+APPLY(id_map_helpers);
+APPLY(inheritable_caps);
+APPLY(ioprio);
 APPLY(json);
+APPLY(landlock);
+APPLY(landlock_flags);
+APPLY(nice);
+APPLY(no_new_privs);
 APPLY(no_setgroups);
 APPLY(noctty);
+APPLY(on_clone);
+APPLY(on_exec);
+APPLY(oom_score_adj);
+APPLY(open);
 APPLY(pdeathsig);
 APPLY(ptrace);
+APPLY(rlimit);
+APPLY(sched);
+APPLY(seccomp);
+APPLY(seccomp_flags);
+APPLY(securebits);
 APPLY(setctty);
 APPLY(setgroups);
+APPLY(setns);
 APPLY(setpgid);
 APPLY(setsid);
+APPLY(sigdefault);
+APPLY(sigignore);
+APPLY(sigmask);
 APPLY(text_busy);
 APPLY(uid);
 APPLY(uid_map);
+APPLY(umask);
 APPLY(unset_env);
 APPLY(unshare);
 APPLY(wait);
 void finish_request(struct command *c);
+void finish_scheduler(struct command *c);
+void finish_helpers(struct command *c);
+uint32_t descriptor(const char *option, const char *text, const char **ret_value);
+const struct mode *file_mode(char *path, uint32_t fd);
+
+/* hook.c */
+void save_environment(void);
+int start_with_hooks(const struct command *c, struct forkexec_result *ret, char *found);
 
 /* names.c: words for numbers */
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);
-int signal_number(const char *text);
+int signal_number(const char *option, const char *text);
 const char *signal_word(int sig);
+const char *rlimit_word(uint32_t resource);
+const char *policy_word(uint32_t policy);
 uint64_t namespace_flags(const char *option, const char *list);
-uint64_t capability_number(const char *text);
+uint64_t capability_number(const char *option, const char *text);
 int32_t errno_number(const char *text);
-void *grow(void *list, uint32_t n, size_t size);
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
+uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
+void *grow(void *list, uint32_t n, size_t size);
 
 /* report.c */
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
@@ -117,5 +176,15 @@ int print_completion(const char *shell);
 
 /* dry.c */
 void dry_run(const struct command *c);
+void put_string(const char *s);
+void put_flags(const struct command *c, uint64_t flags);
+void put_cap(const struct command *c, uint64_t cap);
+
+/* dry_attributes.c */
+void dry_signals(const struct command *c);
+void dry_resources(const struct command *c);
+void dry_capabilities(const struct command *c);
+void dry_opens(const struct command *c);
+void dry_confine(const struct command *c);
 
 #endif /* FORKEXEC_CLI_H */

@@ -13,7 +13,7 @@
 #define NEW_USER 0x10000000
 #define NEW_NS   0x00020000
 
-static void put_string(const char *s)
+void put_string(const char *s)
 {
 	putchar('"');
 	for (; *s; s++) {
@@ -32,7 +32,7 @@ static void put_string(const char *s)
 }
 
 /* With the names that the library has for them: "clone CLONE_NEWUSER" without the step. */
-static void put_flags(const struct command *c, uint64_t flags)
+void put_flags(const struct command *c, uint64_t flags)
 {
 	struct forkexec_result result = {.step = FORKEXEC_STEP_UNSHARE, .detail = (int64_t)flags};
 	char text[512];
@@ -41,7 +41,7 @@ static void put_flags(const struct command *c, uint64_t flags)
 	fputs(*text ? text + 1 : "0", stdout);
 }
 
-static void put_cap(const struct command *c, uint64_t cap)
+void put_cap(const struct command *c, uint64_t cap)
 {
 	struct forkexec_result result = {.step = FORKEXEC_STEP_AMBIENT, .detail = (int64_t)cap};
 	char text[64], *p;
@@ -75,6 +75,28 @@ static void put_setgroups(const struct command *c, const char *who)
 	printf("write(FD, \"%s\", %d)\n", allow ? "allow" : "deny", allow ? 5 : 4);
 }
 
+/* Not system calls of ours: what others do while the child waits. */
+static void dry_helper(const char *name, const struct forkexec_id_map *map, uint32_t n)
+{
+	uint32_t i;
+
+	if (!n)
+		return;
+	printf("%s PID", name);
+	for (i = 0; i < n; i++)
+		printf(" %" PRId64 " %" PRId64 " %" PRId64, map[i].container_id, map[i].host_id,
+		       map[i].size);
+	putchar('\n');
+}
+
+static void dry_hook(const struct command *c)
+{
+	if (c->on_clone)
+		printf("sh -c '%s'\n", c->on_clone);
+	dry_helper("newuidmap", c->uid_map, c->n_helper_uids);
+	dry_helper("newgidmap", c->gid_map, c->n_helper_gids);
+}
+
 /* The clone, and what the parent writes before the child goes on. */
 static void dry_clone(const struct command *c)
 {
@@ -88,6 +110,7 @@ static void dry_clone(const struct command *c)
 	if (r->flags & FORKEXEC_CGROUP_FD)
 		printf("|CLONE_INTO_CGROUP, cgroup=%d", r->cgroup_fd);
 	puts(", exit_signal=SIGCHLD}) = PID");
+	dry_hook(c);
 	if (!(r->clone_flags & NEW_USER))
 		return;
 	if (r->flags & FORKEXEC_UID_MAP)
@@ -137,8 +160,10 @@ static void dry_identity(const struct command *c)
 		}
 		printf("setgid(%" PRIu32 ")\nsetuid(%" PRIu32 ")\n", r->gid, r->uid);
 	}
-	if (!r->n_ambient_caps)
+	if (!r->n_ambient_caps) {
+		dry_capabilities(c);
 		return;
+	}
 	fputs("capget()\ncapset({permitted|=", stdout);
 	for (i = 0; i < r->n_ambient_caps; i++) {
 		if (i)
@@ -151,6 +176,7 @@ static void dry_identity(const struct command *c)
 		put_cap(c, r->ambient_caps[i]);
 		puts(", 0, 0)");
 	}
+	dry_capabilities(c);
 }
 
 /* The two passes over fds[]: what would be overwritten moves first. */
@@ -182,13 +208,39 @@ static void dry_execve(const struct command *c)
 	const struct forkexec_request *r = &c->request;
 	size_t i;
 
-	fputs("execve(", stdout);
-	put_string(r->path);
+	fputs(r->flags & FORKEXEC_EXEC_FD ? "execveat(" : "execve(", stdout);
+	if (r->flags & FORKEXEC_EXEC_FD)
+		printf("%d, \"\"", r->exec_fd);
+	else
+		put_string(r->path);
 	for (i = 0; r->argv[i]; i++) {
 		fputs(i ? ", " : ", [", stdout);
 		put_string(r->argv[i]);
 	}
-	printf("], ENV)%s\n", strchr(r->path, '/') ? "" : " in each folder of PATH");
+	if (r->flags & FORKEXEC_EXEC_FD)
+		puts("], ENV, AT_EMPTY_PATH)");
+	else
+		printf("], ENV)%s\n", strchr(r->path, '/') ? "" : " in each folder of PATH");
+}
+
+/* Those that setuid(2) would take away. */
+static int has_capabilities(const struct forkexec_request *r)
+{
+	return (r->flags & (FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE |
+			    FORKEXEC_CAP_BOUNDING | FORKEXEC_SECUREBITS)) != 0;
+}
+
+static void dry_directory(const struct command *c)
+{
+	const struct forkexec_request *r = &c->request;
+
+	if (r->flags & FORKEXEC_DIR_FD)
+		printf("fchdir(%d)\n", r->dir_fd);
+	if (!r->dir)
+		return;
+	fputs("chdir(", stdout);
+	put_string(r->dir);
+	puts(")");
 }
 
 void dry_run(const struct command *c)
@@ -202,11 +254,11 @@ void dry_run(const struct command *c)
 			continue;
 		fputs("openat(AT_FDCWD, ", stdout);
 		put_string(c->files[i].path);
-		printf(", %s|O_CLOEXEC|O_NOCTTY, 0666) = %d\n", c->files[i].flag_names,
+		printf(", %s|O_CLOEXEC|O_NOCTTY, 0666) = %d\n", c->files[i].mode->names,
 		       (int)c->files[i].opened);
 	}
 	dry_clone(c);
-	if (r->n_ambient_caps)
+	if (r->n_ambient_caps || (r->flags & FORKEXEC_CREDENTIAL && has_capabilities(r)))
 		puts("prctl(PR_SET_KEEPCAPS, 1)");
 	if (r->flags & FORKEXEC_SETSID)
 		puts("setsid()");
@@ -215,23 +267,23 @@ void dry_run(const struct command *c)
 	snprintf(text, sizeof(text), r->pgid ? "%d" : "PID", r->pgid);
 	if (r->flags & FORKEXEC_FOREGROUND)
 		printf("ioctl(%d, TIOCSPGRP, [%s])\n", r->ctty, text);
+	dry_signals(c);
+	dry_resources(c);
 	dry_namespaces(c);
 	dry_identity(c);
-	if (r->dir) {
-		fputs("chdir(", stdout);
-		put_string(r->dir);
-		puts(")");
-	}
+	dry_directory(c);
 	if (r->pdeathsig && signal_word(r->pdeathsig))
 		printf("prctl(PR_SET_PDEATHSIG, SIG%s)\n", signal_word(r->pdeathsig));
 	else if (r->pdeathsig)
 		printf("prctl(PR_SET_PDEATHSIG, %d)\n", r->pdeathsig);
 	dry_fds(c);
+	dry_opens(c);
 	if (r->flags & FORKEXEC_NOCTTY)
 		puts("ioctl(0, TIOCNOTTY)");
 	if (r->flags & FORKEXEC_SETCTTY)
 		printf("ioctl(%d, TIOCSCTTY, 1)\n", r->ctty);
 	if (r->flags & FORKEXEC_PTRACE)
 		puts("ptrace(PTRACE_TRACEME)");
+	dry_confine(c);
 	dry_execve(c);
 }

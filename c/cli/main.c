@@ -128,7 +128,9 @@ static int run(struct command *c)
 	char found[PATH_MAX];
 
 	catch_signals();
-	if (forkexec_spawnp(&c->request, &result, found, sizeof(found)) < 0) {
+	if ((c->request.flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) ?
+	     start_with_hooks(c, &result, found) :
+	     forkexec_spawnp(&c->request, &result, found, sizeof(found))) < 0) {
 		give_terminal(c, getpgrp());
 		report(c, &result, found);
 		return exit_status(&result);
@@ -142,9 +144,10 @@ static int run(struct command *c)
 
 int main(int argc, char **argv)
 {
-	struct command c = {.request = FORKEXEC_REQUEST_INIT, .ctty = -1};
+	struct command c = {.request = FORKEXEC_REQUEST_INIT, .ctty = -1, .ruleset = -1};
 	int first;
 
+	save_environment();
 	parse(&c, argc, argv, &first);
 	if (c.explain)
 		return explain_table(argc - first, argv + first);

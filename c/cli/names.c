@@ -68,17 +68,17 @@ static const struct {
 	{"XFSZ", SIGXFSZ},
 };
 
-int signal_number(const char *text)
+int signal_number(const char *option, const char *text)
 {
 	const char *name = strncasecmp(text, "SIG", 3) ? text : text + 3;
 	size_t i;
 
 	if (isdigit((unsigned char)*text))
-		return (int)number("pdeathsig", text, 1, 64);
+		return (int)number(option, text, 1, 64);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (!strcasecmp(signals[i].name, name))
 			return signals[i].number;
-	usage("\"%s\" is no signal; use TERM, KILL, ... or a number", text);
+	usage("--%s: \"%s\" is no signal; use TERM, KILL, ... or a number", option, text);
 }
 
 /* NULL: a number without a name. */
@@ -134,16 +134,16 @@ uint64_t namespace_flags(const char *option, const char *list)
 	}
 }
 
-uint64_t capability_number(const char *text)
+uint64_t capability_number(const char *option, const char *text)
 {
 	cap_value_t value;
 	char name[64];
 
 	if (isdigit((unsigned char)*text))
-		return (uint64_t)number("ambient-caps", text, 0, INT32_MAX);
+		return (uint64_t)number(option, text, 0, 63);
 	snprintf(name, sizeof(name), "%s%s", strncasecmp(text, "cap_", 4) ? "cap_" : "", text);
 	if (cap_from_name(name, &value) < 0)
-		usage("--ambient-caps: \"%s\" is no capability that libcap knows", text);
+		usage("--%s: \"%s\" is no capability that libcap knows", option, text);
 	return (uint64_t)value;
 }
 

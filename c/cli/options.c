@@ -34,13 +34,18 @@ static void show_completion(struct command *c, const char *argument)
 
 #define SPACES "user mount pid net uts ipc cgroup time"
 #define SIGNALS "HUP INT QUIT KILL TERM USR1 USR2 STOP"
+#define LIMITS  "as= core= cpu= data= fsize= locks= memlock= msgqueue= nice= nofile= nproc= rss= " \
+		"rtprio= rttime= sigpending= stack="
 
 /* A row without a function is a heading. */
 const struct option_row options[] = {
 	{"Place", NULL, NULL, NULL, NULL},
 	{"chroot", "DIR", "make DIR the root directory", apply_chroot, "folder"},
 	{"dir", "DIR", "start in DIR, inside the new root", apply_dir, "folder"},
+	{"dir-fd", "FD", "start in the directory that is our descriptor FD", apply_dir_fd, NULL},
 	{"argv0", "NAME", "pass NAME as argv[0]", apply_argv0, NULL},
+	{"exec-fd", "FD", "execute our descriptor FD; PROGRAM is only its name", apply_exec_fd,
+	 NULL},
 
 	{"Environment", NULL, NULL, NULL, NULL},
 	{"env", "NAME=VALUE", "set a variable; may be repeated", apply_env, NULL},
@@ -56,15 +61,42 @@ const struct option_row options[] = {
 	 NULL},
 	{"ambient-caps", "CAP,...", "raise capabilities, as cap_net_raw", apply_ambient_caps,
 	 NULL},
+	{"bounding-caps", "CAP,...", "the bounding set: all, none, names; with + or - changes "
+	 "it", apply_bounding_caps, "all none"},
+	{"inheritable-caps", "CAP,...", "the inheritable set, the same way",
+	 apply_inheritable_caps, "all none"},
+	{"caps", "TEXT", "effective, permitted, inheritable set, as cap_net_raw=ep", apply_caps,
+	 NULL},
+	{"securebits", "BIT,...", "noroot, keep_caps, ... and _locked, or none", apply_securebits,
+	 "none noroot noroot_locked no_setuid_fixup no_setuid_fixup_locked keep_caps "
+	 "keep_caps_locked no_cap_ambient_raise no_cap_ambient_raise_locked"},
+	{"no-new-privs", NULL, "no program gives privileges any more", apply_no_new_privs, NULL},
+	{"umask", "MODE", "octal: bits that new files do not get", apply_umask, NULL},
+
+	{"Limits and scheduling", NULL, NULL, NULL, NULL},
+	{"rlimit", "NAME=SOFT[:HARD]", "a limit as prlimit(1) names it, or unlimited; may be "
+	 "repeated", apply_rlimit, LIMITS},
+	{"nice", "N", "-20 to 19", apply_nice, NULL},
+	{"sched", "POLICY[:N]", "other, batch, idle, fifo:N, rr:N or "
+	 "deadline:RUNTIME:DEADLINE:PERIOD (ns)", apply_sched,
+	 "other batch idle fifo: rr: deadline:"},
+	{"affinity", "CPU,...", "processors, as 0-3,5", apply_affinity, NULL},
+	{"ioprio", "CLASS[:LEVEL]", "none, rt, be or idle; level 0 to 7", apply_ioprio,
+	 "none rt: be: idle"},
+	{"oom-score-adj", "N", "-1000 to 1000", apply_oom_score_adj, NULL},
 
 	{"Namespaces and cgroup", NULL, NULL, NULL, NULL},
 	{"clone", "TYPE,...", "new namespaces at the clone: user, mount, pid, net, uts, ipc, "
 	 "cgroup, time, or CLONE_NEW...", apply_clone, SPACES},
 	{"unshare", "TYPE,...", "the same by unshare(2), in the child", apply_unshare, SPACES},
+	{"setns", "TYPE,...=FILE|FD|pid:N", "join namespaces of process N, or one by a FILE of /proc/N/ns (TYPE may be left out); "
+	 "may be repeated", apply_setns, "file"},
 	{"uid-map", "INSIDE:OUTSIDE:COUNT", "a line of the user ID map; may be repeated",
 	 apply_uid_map, NULL},
 	{"gid-map", "INSIDE:OUTSIDE:COUNT", "a line of the group ID map; may be repeated",
 	 apply_gid_map, NULL},
+	{"id-map-helpers", NULL, "have newuidmap(1) and newgidmap(1) write the maps",
+	 apply_id_map_helpers, NULL},
 	{"setgroups", "allow|deny", "may the new user namespace call setgroups(2)? (deny)",
 	 apply_setgroups, "allow deny"},
 	{"cgroup", "DIR|FD", "start into this cgroup (version 2)", apply_cgroup, "folder"},
@@ -83,8 +115,27 @@ const struct option_row options[] = {
 	{"Descriptors", NULL, NULL, NULL, NULL},
 	{"fd", "N=M|N=FILE[:MODE]|N=-", "descriptor N is our M, a FILE (MODE r, w, a or rw), or "
 	 "closed; may be repeated", apply_fd, "file"},
+	{"open", "N=FILE[:MODE]", "the same FILE, but opened in the child: in its root, as its user",
+	 apply_open, "file"},
 	{"close-fds", NULL, "nothing but 0, 1, 2 and --fd reaches the program", apply_close_fds,
 	 NULL},
+
+	{"Signals", NULL, NULL, NULL, NULL},
+	{"sigmask", "SIGNAL,...", "signals that are blocked: names, all or none", apply_sigmask,
+	 SIGNALS " all none"},
+	{"sigdefault", "SIGNAL,...", "signals that are not ignored", apply_sigdefault,
+	 SIGNALS " all none"},
+	{"sigignore", "SIGNAL,...", "signals that are ignored", apply_sigignore,
+	 SIGNALS " all none"},
+
+	{"Confinement", NULL, NULL, NULL, NULL},
+	{"seccomp", "FILE", "filter of system calls: struct sock_filter[] as bytes", apply_seccomp,
+	 "file"},
+	{"seccomp-flags", "FLAG,...", "log, spec-allow", apply_seccomp_flags, "log spec-allow"},
+	{"landlock", "ACCESS:PATH|FD", "only files below PATH, for r, w and x; may be repeated; or a "
+	 "ruleset", apply_landlock, "file"},
+	{"landlock-flags", "FLAG,...", "log-same-exec-off, log-new-exec-on, log-subdomains-off",
+	 apply_landlock_flags, "log-same-exec-off log-new-exec-on log-subdomains-off"},
 
 	{"Life", NULL, NULL, NULL, NULL},
 	{"pdeathsig", "SIGNAL", "signal to the program when forkexec ends", apply_pdeathsig,
@@ -92,6 +143,9 @@ const struct option_row options[] = {
 	{"ptrace", NULL, "start with PTRACE_TRACEME: forkexec lets it run on", apply_ptrace, NULL},
 	{"text-busy", "MS", "try so long again while the program is written to", apply_text_busy,
 	 NULL},
+	{"on-clone", "COMMAND", "run by sh while the child waits, right after the clone; it is "
+	 "$FORKEXEC_PID", apply_on_clone, NULL},
+	{"on-exec", "COMMAND", "the same just before its execve", apply_on_exec, NULL},
 	{"wait", NULL, "wait for the program, and end as it does (default)", apply_wait, NULL},
 	{"detach", NULL, "print its process ID, and do not wait", apply_detach, NULL},
 

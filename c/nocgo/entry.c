@@ -20,7 +20,8 @@ enum op {
 	OP_WORK_SIZE, /* forkexec_work_size(request) */
 	OP_GO_START,  /* forkexec_go(request as the frame, state) as far as forkexec_start();
 			 result: 0, or where the explanation of a failure goes */
-	OP_GO_FINISH, /* the rest of it, if OP_GO_START has answered 0 */
+	OP_GO_FINISH, /* the rest of it, if OP_GO_START has answered 0; FORKEXEC_TIMED_OUT after
+			 timeout_ns: once more */
 	OP_SETTLE,    /* forkexec_settle(state) */
 	OP_EXPLAIN,   /* forkexec_explain_as(request, result, args[0], args[1], args[2]) */
 	OP_HASH,      /* a hash over a table of constants: does the text find them? */
@@ -128,9 +129,8 @@ static int64_t go_finish(struct call *c, struct forkexec_go_frame *f, struct for
 {
 	enum forkexec_outcome outcome;
 
-	c->timeout_ns = -1; /* the memory is ours to give back, so it cannot be left */
 	outcome = finish(c, &c->go.request, &c->go.result, state);
-	if (!c->again)
+	if (!c->again && outcome != FORKEXEC_TIMED_OUT)
 		go_end(c, f, state, outcome == FORKEXEC_FAILED ? -c->go.result.err : 0);
 	return outcome;
 }

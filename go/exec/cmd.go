@@ -131,12 +131,7 @@ func (c *Cmd) Wait() error { return c.wait() }
 //
 // A command inherits the state of the calling thread, such as namespaces set
 // after runtime.LockOSThread.
-func (c *Cmd) Run() error {
-	if err := c.Start(); err != nil {
-		return err
-	}
-	return c.Wait()
-}
+func (c *Cmd) Run() error { return c.run() }
 
 // StdinPipe returns a pipe into the command's standard input, to be called
 // before Start. Wait closes it; close it earlier to let the command see the end

@@ -6,9 +6,13 @@ package exec
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/go/internal/run"
 )
 
 func TestLastOfEach(t *testing.T) {
@@ -71,5 +75,37 @@ func TestLastOfEachAllocs(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { _, _ = lastOfEach(env) }); n > 1 {
 		t.Errorf("%v allocations, want 1", n)
+	}
+}
+
+// TestOneSleep asks whether Run's start returns when the command has ended. On a busy machine a
+// command may take longer than it waits, and the first starts find out how to start.
+func TestOneSleep(t *testing.T) {
+	if forkexec.Implementation() == "stdlib" {
+		t.Skip("the standard library's starts wait for the execve")
+	}
+	var ended, told int
+	for i := 0; i < 50; i++ {
+		c := Command("/bin/true")
+		waiter := &run.Once{Born: func(p *os.Process) {
+			if c.born(p); p != nil {
+				told++
+			}
+		}}
+		if err := c.startFor(waiter); err != nil {
+			t.Fatal(err)
+		}
+		if waiter.Ended {
+			ended++
+		}
+		if p := waiter.Process; p != nil && p != c.Process {
+			t.Error("the command has another Process than the one it was told of")
+		}
+		if err := c.waitFor(waiter.Ended); err != nil || !c.ProcessState.Success() {
+			t.Fatal(err)
+		}
+	}
+	if ended == 0 || told < ended {
+		t.Errorf("of 50 commands %d were told of before their execve, %d seen to end", told, ended)
 	}
 }

@@ -142,3 +142,10 @@ func (c *Cmd) stderrPipe() (io.ReadCloser, error) {
 	c.Stderr = o.Stderr
 	return r, err
 }
+
+func (c *Cmd) run() error {
+	if err := c.start(); err != nil {
+		return err
+	}
+	return c.wait()
+}

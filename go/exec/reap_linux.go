@@ -19,9 +19,9 @@ const maxBlocked = 4
 
 var blocked atomic.Int32
 
-// reap waits for p and returns its state.
-func reap(p *os.Process) (*os.ProcessState, error) {
-	if forkexec.Implementation() == "stdlib" {
+// reap waits for p, if it has not ended, and returns its state.
+func reap(p *os.Process, ended bool) (*os.ProcessState, error) {
+	if ended || forkexec.Implementation() == "stdlib" {
 		return p.Wait()
 	}
 	if blocked.Add(1) > maxBlocked {

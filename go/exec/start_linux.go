@@ -17,6 +17,7 @@ import (
 
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/osproc"
+	"forkexec.example/forkexec/go/internal/run"
 	"forkexec.example/forkexec/go/internal/settings"
 	"forkexec.example/forkexec/go/internal/trace"
 )
@@ -37,14 +38,33 @@ var (
 	errNeedContext = errors.New("exec: command with a non-nil Cancel was not created with CommandContext")
 )
 
-func (c *Cmd) start() error {
+// run is start and wait with one sleep, where that can be.
+func (c *Cmd) run() error {
+	waiter := &run.Once{Born: c.born}
+	if err := c.startFor(waiter); err != nil {
+		return err
+	}
+	return c.waitFor(waiter.Ended)
+}
+
+// born is told of the child before it is known to come to its execve, and with nil if it does
+// not.
+func (c *Cmd) born(p *os.Process) {
+	c.Process = p
+	c.tellOrigin()
+}
+
+func (c *Cmd) start() error { return c.startFor(nil) }
+
+// startFor starts the command for a waiter, or for nil.
+func (c *Cmd) startFor(waiter *run.Once) error {
 	// A second Start must not touch the pipes of the first.
 	if c.startedBefore() {
 		return errStarted
 	}
 	c.state.stepErr = nil
 	var p plan
-	err := c.prepareAndLaunch(&p)
+	err := c.prepareAndLaunch(&p, waiter)
 	p.closeEnds()
 	c.closeChildEnds()
 	if err != nil {
@@ -57,7 +77,7 @@ func (c *Cmd) start() error {
 	return nil
 }
 
-func (c *Cmd) prepareAndLaunch(p *plan) error {
+func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
 	if c.Path == "" && c.Err == nil {
 		c.Err = errNoCommand
 	}
@@ -86,12 +106,15 @@ func (c *Cmd) prepareAndLaunch(p *plan) error {
 	if trace.On() {
 		c.state.began = time.Now()
 	}
+	if waiter != nil && !p.copiesInput {
+		waiter.Context, waiter.Outputs = ctx, p.outputs
+		ctx = waiter
+	}
 	proc, err := c.launch(ctx, p, env)
 	if err != nil {
 		return err
 	}
-	c.Process = proc
-	c.tellOrigin()
+	c.born(proc)
 	return nil
 }
 

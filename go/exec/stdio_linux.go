@@ -21,6 +21,9 @@ import (
 type plan struct {
 	ends  [3]end
 	given []*os.File // as files made of ends, for package os
+
+	copiesInput bool
+	outputs     []int // our ends of pipes that the child writes to
 }
 
 // An end is one of them.
@@ -42,10 +45,10 @@ const (
 // connect fills the plan. What it opened before an error is closed by closeEnds
 // and closeOwnEnds.
 func (c *Cmd) connect(p *plan) (err error) {
-	if p.ends[0], err = c.input(); err != nil {
+	if p.ends[0], err = c.input(p); err != nil {
 		return err
 	}
-	if p.ends[1], err = c.output(c.Stdout); err != nil {
+	if p.ends[1], err = c.output(p, c.Stdout); err != nil {
 		return err
 	}
 	if c.Stderr != nil && sameWriter(c.Stderr, c.Stdout) {
@@ -55,11 +58,11 @@ func (c *Cmd) connect(p *plan) (err error) {
 		}
 		return nil
 	}
-	p.ends[2], err = c.output(c.Stderr)
+	p.ends[2], err = c.output(p, c.Stderr)
 	return err
 }
 
-func (c *Cmd) input() (end, error) {
+func (c *Cmd) input(p *plan) (end, error) {
 	switch r := c.Stdin.(type) {
 	case nil:
 		return openNull(syscall.O_RDONLY)
@@ -70,13 +73,14 @@ func (c *Cmd) input() (end, error) {
 	if err != nil {
 		return end{}, err
 	}
+	p.copiesInput = true
 	w := pollableFile(fds[1], syscall.O_WRONLY, "|1")
 	c.state.ownEnds = append(c.state.ownEnds, w)
 	c.state.todo = append(c.state.todo, copyJob{to: w, from: c.Stdin, pipe: w})
 	return end{kind: owned, fd: fds[0]}, nil
 }
 
-func (c *Cmd) output(w io.Writer) (end, error) {
+func (c *Cmd) output(p *plan, w io.Writer) (end, error) {
 	switch w := w.(type) {
 	case nil:
 		return openNull(syscall.O_WRONLY)
@@ -87,6 +91,7 @@ func (c *Cmd) output(w io.Writer) (end, error) {
 	if err != nil {
 		return end{}, err
 	}
+	p.outputs = append(p.outputs, fds[0])
 	r := pollableFile(fds[0], syscall.O_RDONLY, "|0")
 	c.state.ownEnds = append(c.state.ownEnds, r)
 	c.state.todo = append(c.state.todo, copyJob{to: w, from: r, pipe: r})

@@ -21,14 +21,17 @@ var (
 	errWaited     = errors.New("exec: Wait was already called")
 )
 
-func (c *Cmd) wait() error {
+func (c *Cmd) wait() error { return c.waitFor(false) }
+
+// waitFor waits for a command; ended: it is known to have ended.
+func (c *Cmd) waitFor(ended bool) error {
 	if c.Process == nil {
 		return errNotStarted
 	}
 	if c.ProcessState != nil {
 		return errWaited
 	}
-	ps, err := reap(c.Process)
+	ps, err := reap(c.Process, ended)
 	if trace.On() && !c.state.began.IsZero() {
 		trace.Wait(c.Process.Pid, ps, c.state.began)
 	}

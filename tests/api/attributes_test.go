@@ -133,14 +133,14 @@ func attributes() (*forkexec.Options, []string) {
 			OOMScoreAdj:  ptr(900),
 			Rlimits:      []forkexec.Rlimit{{Resource: syscall.RLIMIT_CORE, Cur: 0, Max: 4096}, {Resource: syscall.RLIMIT_NOFILE, Cur: 50, Max: 60}},
 			Nice:         ptr(7),
-			Scheduler:    &forkexec.Scheduler{Policy: 3, Nice: 8}, // SCHED_BATCH
+			Scheduler:    &forkexec.Scheduler{Policy: 3}, // SCHED_BATCH, of which the nice value does not count
 			CPUs:         []int{0},
 			IOPriority:   ptr(2<<13 | 5),
 			Umask:        ptr(0o31),
 			NoNewPrivs:   true,
 		}, []string{
 			"SigBlk: 0000000000000200", "oom: 900", "Max core file size 0 4096 bytes",
-			"nice: 8", "policy: 3", "Cpus_allowed_list: 0", fmt.Sprint("ioprio: ", 2<<13|5), "Umask: 0031", "NoNewPrivs: 1",
+			"nice: 7", "policy: 3", "Cpus_allowed_list: 0", fmt.Sprint("ioprio: ", 2<<13|5), "Umask: 0031", "NoNewPrivs: 1",
 		}
 }
 

@@ -41,7 +41,7 @@ examples() { # examples COMPILER LANGUAGE ARGS...
 	compiler=$1 language=$2
 	shift 2
 	command -v "$compiler" >/dev/null || { skip "$compiler: not installed"; return; }
-	for e in explain namespace pipeline; do
+	for e in explain filter namespace pipeline; do
 		# shellcheck disable=SC2086 # lists of flags
 		"$compiler" -x "$language" -Wall -Wextra -Werror $cflags "examples/$e.c" -x none -o "$work/$e" "$@" ||
 			{ bad "$compiler $language: $e.c does not compile"; return; }

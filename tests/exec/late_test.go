@@ -64,6 +64,15 @@ var lateStarts = []late{
 		_ = cmd.Wait()
 		return nil, cmd.ProcessState.Sys().(syscall.WaitStatus)
 	}},
+	{"Run", func(ctx context.Context, l *lateRun) (error, syscall.WaitStatus) {
+		cmd := exec.CommandContext(ctx, "/bin/cat", l.mark, "-")
+		cmd.Stdin, cmd.Stdout = l.in, l.out
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		if err := cmd.Run(); cmd.ProcessState == nil {
+			return err, 0
+		}
+		return nil, cmd.ProcessState.Sys().(syscall.WaitStatus)
+	}},
 }
 
 // TestLateContext ends contexts around the execve. An error means that the program has never

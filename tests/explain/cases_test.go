@@ -6,6 +6,7 @@ package explain
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +21,7 @@ const (
 )
 
 func cases() []testCase {
-	return append(append(append(programs(), formats()...), directories()...), append(namespaces(), rest()...)...)
+	return slices.Concat(programs(), formats(), directories(), namespaces(), rest(), attributes())
 }
 
 func programs() []testCase {

@@ -44,6 +44,7 @@ type testCase struct {
 	inside func(dir string)                 // by the process that starts
 	start  func(dir string) (string, *attr) // program and attributes
 	args   string                           // the same for the command; DIR stands for dir
+	opt    *forkexec.Options
 	step   forkexec.Step
 	errno  syscall.Errno
 	want   []string // parts of the hint; DIR stands for dir
@@ -92,7 +93,7 @@ func helper(name, dir, command string) {
 		if c.name == "argument too long" {
 			argv = append(argv, strings.Repeat("a", 200000))
 		}
-		p, err := forkexec.Start(context.Background(), argv0, argv, at, nil)
+		p, err := forkexec.Start(context.Background(), argv0, argv, at, c.opt)
 		if err == nil {
 			_, _ = p.Wait()
 		}

@@ -10,7 +10,8 @@
  * PID has the 8 bytes SECRET at ADDRESS and a word to overwrite behind it, and FD,
  * close-on-exec, is open on INODE. A child that has executed another program has neither,
  * so success is never a matter of that one. With ATTACH 1 no child has, and to be attached
- * to one is success, too: one that hangs in the kernel cannot be looked into.
+ * to one is success, too: one that hangs in the kernel cannot be looked into. ATTACH 2 is the
+ * same without PID itself: only children are tried.
  *
  * Prints a line of names and numbers: successes by way, tries, processes tried.
  */
@@ -184,7 +185,8 @@ int main(int argc, char **argv)
 
 		if (!tasks)
 			break;
-		try_all(pid);
+		if (victim.attach < 2)
+			try_all(pid);
 		while ((entry = readdir(tasks)))
 			if (entry->d_name[0] != '.')
 				try_children(pid, entry->d_name);

@@ -145,13 +145,25 @@ func TestMain(m *testing.M) {
 // function returned.
 func (v *victim) attack(t *testing.T, uid int, length time.Duration, attach bool) func() map[string]int {
 	t.Helper()
+	return v.attackAs(t, uid, length, map[bool]string{true: "1", false: "0"}[attach])
+}
+
+// mighty is root with all its capabilities, whom nothing keeps out.
+const mighty = -1
+
+func (v *victim) attackAs(t *testing.T, uid int, length time.Duration, attach string) func() map[string]int {
+	t.Helper()
 	buildAttack(t)
 	id := strconv.Itoa(uid)
 	// With nice, or on two processors the attackers leave little time for what they attack.
-	cmd := exec.Command("nice", "-n", "5", "setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--no-new-privs",
-		"--inh-caps=-all", "--bounding-set=-all", "--", attackBinary,
+	args := []string{"-n", "5", "setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--no-new-privs",
+		"--inh-caps=-all", "--bounding-set=-all", "--"}
+	if uid == mighty {
+		args = args[:2]
+	}
+	cmd := exec.Command("nice", append(args, attackBinary,
 		strconv.Itoa(os.Getpid()), fmt.Sprint(uintptr(unsafe.Pointer(&v.page[0]))), fmt.Sprint(v.secret),
-		strconv.Itoa(v.fd), fmt.Sprint(v.inode), fmt.Sprint(length.Milliseconds()), map[bool]string{true: "1", false: "0"}[attach])
+		strconv.Itoa(v.fd), fmt.Sprint(v.inode), fmt.Sprint(length.Milliseconds()), attach)...)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	if err := cmd.Start(); err != nil {

@@ -34,6 +34,7 @@ var edges = map[string]func(dir string) error{
 	"threads": manyStuck,
 	"lock":    besideStuck,
 	"clone":   heldClone,
+	"killed":  killedRun,
 }
 
 const (
@@ -406,4 +407,68 @@ func TestDirEnds(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestKillBeforeExec kills the command of a Run through its Process, before its execve: it then
+// ends as any other that is killed.
+func TestKillBeforeExec(t *testing.T) {
+	if forkexec.Implementation() == "stdlib" {
+		t.Skip("os/exec has no Process before the execve")
+	}
+	startEdge(t, "killed", "").rest(t)
+}
+
+func killedRun(string) error {
+	runtime.LockOSThread() // the filter belongs to the thread
+	for i := 0; i < 3; i++ {
+		if err := exec.Command("/bin/true").Run(); err != nil {
+			return err
+		}
+	}
+	h, err := holdChildren(false)
+	if err != nil {
+		return fmt.Errorf("skip: cannot hold system calls: %w", err)
+	}
+	before := descriptors()
+	for name, run := range map[string]func(*exec.Cmd) error{
+		"Run":    (*exec.Cmd).Run,
+		"Output": func(c *exec.Cmd) error { _, err := c.Output(); return err },
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		cmd := exec.CommandContext(ctx, "/bin/true")
+		cmd.Dir = "/"
+		killed := make(chan error, 1)
+		go func() {
+			<-h.pids
+			p := processOf(cmd)
+			if p == nil {
+				cancel()
+				killed <- fmt.Errorf("%s: the child is before its execve, and there is no Process", name)
+				return
+			}
+			killed <- p.Kill()
+		}()
+		err := run(cmd)
+		cancel()
+		if e := <-killed; e != nil {
+			return e
+		}
+		if err == nil || err.Error() != "signal: killed" || cmd.ProcessState == nil {
+			return fmt.Errorf("%s: %w, %v", name, err, cmd.ProcessState)
+		}
+		h.release <- struct{}{}
+	}
+	return waitClean(before)
+}
+
+// processOf reads a field that others may be writing. The child hangs meanwhile, so they are not
+// long about it.
+//
+//go:norace
+func processOf(cmd *exec.Cmd) (p *os.Process) {
+	for i := 0; i < 1000 && p == nil; i++ {
+		p = cmd.Process
+		time.Sleep(time.Millisecond)
+	}
+	return p
 }

@@ -19,8 +19,9 @@ import (
 
 // maxParent is how many the parent may make for a start, the wait excepted: block the
 // signals, clone, unblock them, and without cgo block and unblock once more to leave the
-// second stack.
-const maxParent = 5
+// second stack. Every 10 milliseconds a start also asks for the limit of processes; under strace
+// each may be that slow.
+const maxParent = 6
 
 // The Go runtime's own, which a thread may make at any time.
 var ofRuntime = []string{"futex", "nanosleep", "sched_yield", "madvise", "tgkill", "getpid", "rt_sigreturn"}

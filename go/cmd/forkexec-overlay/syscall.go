@@ -18,6 +18,7 @@ import (
 	"forkexec.example/forkexec/c/nocgo"
 	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/internal/gate"
+	"forkexec.example/forkexec/go/internal/threads"
 	"forkexec.example/forkexec/go/internal/trace"
 )
 
@@ -66,8 +67,8 @@ func overlayFiles(folder string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files["zforkexec_linux.go"] = []byte(wrapper + settings)
-	lock := strings.ReplaceAll(gate.Source, "Gate", "forkexecGate")
-	files["zforkexec_gate.go"] = []byte(strings.Replace(lock, "\npackage gate\n", "\npackage syscall\n", 1))
+	files["zforkexec_gate.go"] = inSyscall(gate.Source, "gate", "Gate")
+	files["zforkexec_threads_linux.go"] = inSyscall(threads.Source, "threads", "Threads")
 	files["zforkexec_other.go"] = []byte(otherSystems())
 	err = traceFiles(files)
 	if err != nil {
@@ -96,11 +97,21 @@ func traceFiles(files map[string][]byte) error {
 			return err
 		}
 		b, err := trace.Sources.ReadFile(name)
-		text := strings.Replace(string(b), "\npackage trace\n", "\npackage syscall\n", 1)
-		text = strings.Replace(text, "\t\"syscall\"\n", "", 1)
-		files["zforkexec_trace_"+name] = []byte(strings.ReplaceAll(text, "syscall.", ""))
+		files["zforkexec_trace_"+name] = inSyscall(string(b), "trace", "")
 		return err
 	})
+}
+
+// inSyscall is the source of a package of ours as part of package syscall, with a prefix to the
+// name that it exports, if any.
+func inSyscall(text, pkg, name string) []byte {
+	text = strings.Replace(text, "\npackage "+pkg+"\n", "\npackage syscall\n", 1)
+	text = strings.Replace(text, "\t\"syscall\"\n", "", 1)
+	text = strings.ReplaceAll(text, "syscall.", "")
+	if name != "" {
+		text = strings.ReplaceAll(text, name, "forkexec"+name)
+	}
+	return []byte(text)
 }
 
 // generated returns what depends on this toolchain and on the step list.

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hook.c - starts whose child waits: while commands of --on-clone and --on-exec run, and while
+ * newuidmap(1) and newgidmap(1) write its ID maps. A command that fails ends the start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+extern char **environ;
+
+static char **outer; /* the environment before --env and --clear-env: that of the hooks */
+static uint32_t n_outer;
+
+/* setenv(3) moves the pointers about, and leaves the strings. */
+void save_environment(void)
+{
+	for (; environ && environ[n_outer]; n_outer++) {
+		outer = grow(outer, n_outer + 2, sizeof(*outer));
+		outer[n_outer] = environ[n_outer];
+	}
+	outer = grow(outer, n_outer + 2, sizeof(*outer));
+	outer[n_outer] = outer[n_outer + 1] = NULL;
+}
+
+APPLY(on_clone)
+{
+	c->request.flags |= FORKEXEC_STOP_CLONE;
+	c->on_clone = argument;
+}
+
+APPLY(on_exec)
+{
+	c->request.flags |= FORKEXEC_STOP_EXEC;
+	c->on_exec = argument;
+}
+
+APPLY(id_map_helpers)
+{
+	(void)argument;
+	c->helpers = 1;
+}
+
+/* The maps are the helpers' to write, not the library's. */
+void finish_helpers(struct command *c)
+{
+	struct forkexec_request *r = &c->request;
+
+	if (!c->helpers)
+		return;
+	if (!(r->clone_flags & namespace_flags("clone", "user")))
+		usage("--id-map-helpers: needs --clone user");
+	if (!r->n_uid_map && !r->n_gid_map)
+		usage("--id-map-helpers: needs --uid-map or --gid-map");
+	if (c->has_setgroups)
+		usage("--setgroups: with --id-map-helpers newgidmap(1) decides that");
+	c->n_helper_uids = r->n_uid_map;
+	c->n_helper_gids = r->n_gid_map;
+	r->n_uid_map = r->n_gid_map = 0;
+	r->flags &= ~(FORKEXEC_UID_MAP | FORKEXEC_GID_MAP);
+	r->flags |= FORKEXEC_STOP_CLONE;
+}
+
+/* argv with the hooks' environment; its output is not the program's. Returns 0, or says why not. */
+static int run_command(const char *option, char *const *argv, pid_t child)
+{
+	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
+	struct forkexec_result result;
+	char number_text[40], text[4096];
+	int32_t fds[] = {open("/dev/null", O_RDONLY | O_CLOEXEC), 2, 2};
+	int status = 0;
+
+	snprintf(number_text, sizeof(number_text), "FORKEXEC_PID=%d", (int)child);
+	outer[n_outer] = number_text;
+	r.path = "/bin/sh";
+	r.argv = argv;
+	r.envp = outer;
+	r.fds = fds;
+	r.n_fds = 3;
+	if (forkexec_spawn_wait(&r, &result, &status) < 0) {
+		forkexec_explain(&r, &result, text, sizeof(text));
+		fprintf(stderr, "forkexec: --%s: %s\n", option, text);
+		status = -1;
+	} else if (status) {
+		fprintf(stderr, "forkexec: --%s: the command has %s %d\n", option,
+			WIFSIGNALED(status) ? "been ended by signal" : "exit status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	}
+	close(fds[0]);
+	outer[n_outer] = NULL;
+	return status;
+}
+
+static int run_hook(const char *option, const char *command, pid_t child)
+{
+	char *const argv[] = {(char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c",
+			      (char *)(uintptr_t)command, NULL};
+
+	return command ? run_command(option, argv, child) : 0;
+}
+
+/* sh -c 'exec newuidmap "$@"' newuidmap PID INSIDE OUTSIDE COUNT ...: found by the shell. */
+static int run_helper(const char *script, const struct forkexec_id_map *map, uint32_t n, pid_t child)
+{
+	const char **argv;
+	char (*texts)[24];
+	uint32_t i;
+	int err;
+
+	if (!n)
+		return 0;
+	argv = grow(NULL, 3 * n + 6, sizeof(*argv));
+	texts = grow(NULL, 3 * n + 1, sizeof(*texts));
+	argv[0] = argv[3] = "sh";
+	argv[1] = "-c";
+	argv[2] = script;
+	snprintf(texts[0], sizeof(*texts), "%d", (int)child);
+	for (i = 0; i < n; i++) {
+		snprintf(texts[3 * i + 1], sizeof(*texts), "%" PRId64, map[i].container_id);
+		snprintf(texts[3 * i + 2], sizeof(*texts), "%" PRId64, map[i].host_id);
+		snprintf(texts[3 * i + 3], sizeof(*texts), "%" PRId64, map[i].size);
+	}
+	for (i = 0; i <= 3 * n; i++)
+		argv[4 + i] = texts[i];
+	argv[4 + i] = NULL;
+	err = run_command("id-map-helpers", (char *const *)(uintptr_t)argv, child);
+	free(texts);
+	free(argv);
+	return err;
+}
+
+static int at_stop(const struct command *c, const struct forkexec_result *ret)
+{
+	if (ret->step == FORKEXEC_STEP_STOP_EXEC)
+		return run_hook("on-exec", c->on_exec, ret->pid);
+	return run_hook("on-clone", c->on_clone, ret->pid) ||
+	       run_helper("exec newuidmap \"$@\"", c->uid_map, c->n_helper_uids, ret->pid) ||
+	       run_helper("exec newgidmap \"$@\"", c->gid_map, c->n_helper_gids, ret->pid);
+}
+
+static int start_once(const struct command *c, const struct forkexec_request *request,
+		      struct forkexec_result *ret)
+{
+	static struct forkexec_state state;
+	struct forkexec_request r = *request;
+	enum forkexec_outcome outcome;
+	int err;
+
+	r.work_size = forkexec_work_size(&r);
+	r.work = r.work_size ? aligned_alloc(16, (r.work_size + 15) / 16 * 16) : NULL;
+	if (r.work_size && !r.work)
+		usage("out of memory");
+	err = forkexec_start(&r, ret, &state);
+	while (!err) {
+		outcome = forkexec_finish(&r, ret, &state, -1);
+		if (outcome == FORKEXEC_RUNNING)
+			break;
+		if (outcome == FORKEXEC_STOPPED)
+			(void)forkexec_continue(&r, ret, at_stop(c, ret) ? ECANCELED : 0);
+		else if (outcome == FORKEXEC_FAILED)
+			err = -ret->err;
+	}
+	free(r.work);
+	return err;
+}
+
+/* Each hook shall see one child, so PATH is searched before, not by trying. */
+static const char *search(const struct command *c, char *found)
+{
+	const char *folder = getenv("PATH"), *end, *root = c->request.chroot ? c->request.chroot : "";
+	char path[2 * PATH_MAX];
+	struct stat st;
+
+	snprintf(found, PATH_MAX, "%s", c->request.path);
+	if (strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
+		return found;
+	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
+		end = folder + strcspn(folder, ":");
+		snprintf(found, PATH_MAX, "%.*s%s%s", (int)(end - folder), folder,
+			 end > folder ? "/" : "", c->request.path);
+		snprintf(path, sizeof(path), "%s%s", *found == '/' ? root : "", found);
+		if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
+		    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+int start_with_hooks(const struct command *c, struct forkexec_result *ret, char *found)
+{
+	const struct timespec pause = {0, 10000000};
+	struct forkexec_request r = c->request;
+	uint32_t waited;
+	int err;
+
+	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
+	r.path = search(c, found);
+	if (!r.path) {
+		*found = 0;
+		return -ENOENT;
+	}
+	r.envp = environ;
+	r.text_busy_ms = 0;
+	for (waited = 0;; waited += 10) {
+		err = start_once(c, &r, ret);
+		if (err && ret->retry_flags)
+			r.flags ^= ret->retry_flags;
+		else if (!err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||
+			 waited >= c->request.text_busy_ms)
+			return err;
+		(void)nanosleep(&pause, NULL);
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android
+
+// Package run is how package exec tells package forkexec that it waits for the end of the
+// process anyway, and need not be woken at the execve.
+package run
+
+import (
+	"context"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"forkexec.example/forkexec/go/internal/bubble"
+)
+
+// Once is the context of such a start.
+type Once struct {
+	context.Context
+
+	// Born is called when there is a child, and with nil when that has not come to its execve.
+	Born func(*os.Process)
+
+	// Outputs are descriptors of which the caller reads what the child writes: one who
+	// writes has come past its execve.
+	Outputs []int
+
+	// Process is the child; Ended is set if it was seen to end.
+	Process *os.Process
+	Ended   bool
+}
+
+// Begin is called by package forkexec when the child exists, and returns when it is worth to
+// look what has become of it.
+func (o *Once) Begin(p *os.Process, pidfd int) {
+	o.Process = p
+	o.Born(p)
+	o.sleep(pidfd)
+}
+
+// Forget is called for a child that has not come to its execve.
+func (o *Once) Forget() {
+	if o.Process != nil {
+		o.Born(nil)
+		_ = o.Process.Release()
+		o.Process, o.Ended = nil, false
+	}
+}
+
+const (
+	// longest is for how long a child that does not end keeps its start's memory. The sleep
+	// takes no signals, so it has the limit of FORKEXEC_BLOCK_SIGNALS; it wakes sooner with
+	// signals blocked, see bench/INTERNALS.md.
+	longest = 10 * time.Millisecond
+
+	// most is how many such sleeps there are at the same time: each holds a thread.
+	most = 16
+)
+
+var sleeping atomic.Int32
+
+type pollfd struct {
+	fd              int32
+	events, revents int16
+}
+
+const pollIn = 1 // POLLIN
+
+// sleep returns when the child has ended, when it has written something, when the context has
+// ended, or when it has lasted too long.
+func (o *Once) sleep(pidfd int) {
+	defer sleeping.Add(-1)
+	if sleeping.Add(1) > most {
+		return
+	}
+	var room [5]pollfd
+	fds := append(room[:0], pollfd{fd: int32(pidfd), events: pollIn})
+	for _, fd := range o.Outputs {
+		fds = append(fds, pollfd{fd: int32(fd), events: pollIn})
+	}
+	if o.Done() != nil {
+		kick, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, syscall.O_CLOEXEC, 0)
+		if errno != 0 {
+			return
+		}
+		defer syscall.Close(int(kick))
+		defer o.atEnd(kick)()
+		fds = append(fds, pollfd{fd: int32(kick), events: pollIn})
+	}
+	limit, all := syscall.NsecToTimespec(int64(longest)), ^uint64(0)
+	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&fds[0])), uintptr(len(fds)),
+		uintptr(unsafe.Pointer(&limit)), uintptr(unsafe.Pointer(&all)), unsafe.Sizeof(all), 0)
+	o.Ended = errno == 0 && n > 0 && fds[0].revents != 0
+}
+
+// atEnd makes an eventfd readable at the end of the context, until stop has returned.
+func (o *Once) atEnd(fd uintptr) (stop func()) {
+	told := make(chan struct{})
+	unregister := bubble.AfterFunc(o.Context, func() {
+		one := uint64(1)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
+		close(told)
+	})
+	return func() {
+		if !unregister() {
+			<-told // the number may be another's soon
+		}
+	}
+}
