@@ -72,23 +72,21 @@ static int look_flags(struct look *l)
 	if (is_clone(l) && refused & sharing) {
 		say_flags(t, refused & sharing);
 		say(t, " in {clone_flags} would share the caller's own state with the program. "
-		       "Leave "
-		       "it out.");
+		       "Leave it out.");
 		return 1;
 	}
 	refused &= ~(CLONE_NAMESPACES | CLONE_HARMLESS);
 	if (is_clone(l) && refused) {
 		say_flags(t, refused);
-		say(t, " in {clone_flags} is no namespace, and nothing that a start could do. "
-		       "Leave it "
-		       "out.");
+		say(t, " in {clone_flags} is no namespace, and no flag that a start can use. "
+		       "Leave it out.");
 		return 1;
 	}
 	if (flags & ~CLONE_NAMESPACES) {
 		say_flags(t, flags & ~CLONE_NAMESPACES);
 		say(t, " in ");
 		say(t, flags_field(l));
-		say(t, " is not for this kernel, or not together with the rest: ");
+		say(t, " does not work on this kernel, or not with the others: ");
 		say_flags(t, flags);
 		say(t, ".");
 		return 1;
@@ -109,9 +107,8 @@ static void say_filter(struct look *l)
 	if (!look_status(l, "Seccomp:", &mode) || mode != 2)
 		return;
 	say(&l->text, " A seccomp filter is on this process");
-	say(&l->text, in_container(l) ? ", and this is a container: the usual profiles of Docker "
-					"and Podman forbid new "
-					"namespaces without cap_sys_admin. Run it with "
+	say(&l->text, in_container(l) ? ", and this is a container: Docker's default profile "
+					"forbids new namespaces without cap_sys_admin. Run it with "
 					"--security-opt seccomp=FILE." :
 					", which may be what forbids it.");
 }
@@ -150,12 +147,10 @@ static int look_forbidden(struct look *l)
 	say_flags(t, flags);
 	say(t, " is forbidden");
 	say(t, flags & CLONE_NEWUSER ? ": the caller is in a chroot, its own user or group ID is "
-				       "not "
-				       "mapped in its user namespace, or a security module says "
-				       "no." :
+				       "not mapped in its user namespace, or a security module "
+				       "says no." :
 				       " although the caller has cap_sys_admin: a security module "
-				       "says no, "
-				       "or the filter below.");
+				       "says no, or the filter below.");
 	say_filter(l);
 	return 1;
 }
@@ -183,8 +178,8 @@ static int look_namespace_limits(struct look *l)
 	}
 	if (!n)
 		return 0;
-	say(t, " here, the same limits of the namespaces around count too, and 32 levels are the "
-	       "deepest. Raise the sysctl, or end what holds the namespaces.");
+	say(t, " here. The same limits of the outer namespaces count too, and at most 32 levels "
+	       "are allowed. Raise the sysctl, or end what holds the namespaces.");
 	return 1;
 }
 
@@ -195,8 +190,7 @@ HIDDEN int look_frozen(struct look *l)
 	if (look_read(l, l->r->cgroup_fd, "cgroup.freeze") <= 0 || l->line[0] != '1')
 		return 0;
 	say(&l->text, "The cgroup of {cgroup_fd} is frozen, so the child does not run. Write 0 to "
-		      "its "
-		      "cgroup.freeze.");
+		      "its cgroup.freeze.");
 	return 1;
 }
 
@@ -222,27 +216,10 @@ static int say_no_cgroup(struct look *l, int32_t fd)
 	}
 	say(t, ", ");
 	say_raw(t, l->link);
-	say(t, look_read(l, fd, "cgroup.procs") >= 0 || look_read(l, fd, "tasks") >= 0 ? ": a "
-											 "cgroup "
-											 "of "
-											 "version "
-											 "1. "
-											 "clone3(2)"
-											 " takes "
-											 "directori"
-											 "es of "
-											 "version "
-											 "2 only." :
-											 ", and "
-											 "not the "
-											 "directory"
-											 " of a "
-											 "cgroup "
-											 "v2 (as "
-											 "below "
-											 "/sys/fs/"
-											 "cgroup)"
-											 ".");
+	if (look_read(l, fd, "cgroup.procs") >= 0 || look_read(l, fd, "tasks") >= 0)
+		say(t, ": a cgroup of version 1. clone3(2) takes directories of version 2 only.");
+	else
+		say(t, ", and not the directory of a cgroup v2 (as below /sys/fs/cgroup).");
 	return 1;
 }
 
@@ -258,9 +235,8 @@ HIDDEN int look_cgroup(struct look *l)
 		if (look_read(l, fd, "cgroup.type") > 0 && !text_begins(l->line, "domain\n")) {
 			say(t, "The cgroup is of type \"");
 			say_line_of(l);
-			say(t, "\" (cgroup.type): a process can be started into one of type "
-			       "\"domain\" "
-			       "only. Use such a one.");
+			say(t, "\" (cgroup.type): a process can be started only into one of "
+			       "type \"domain\". Use one of those.");
 			return 1;
 		}
 		if (look_read(l, fd, "cgroup.subtree_control") <= 1)
@@ -268,8 +244,8 @@ HIDDEN int look_cgroup(struct look *l)
 		say(t, "The cgroup has controllers enabled for its children "
 		       "(cgroup.subtree_control: ");
 		say_line_of(l);
-		say(t, "), so it may hold no process itself. Start into a child of it, or take the "
-		       "controllers out.");
+		say(t, "), so it may hold no process itself. Start into a child of it, or disable "
+		       "them.");
 		return 1;
 	}
 	if (err == E_ACCES && look_fd_name(l, fd)) {
@@ -284,10 +260,24 @@ HIDDEN int look_cgroup(struct look *l)
 	return 0;
 }
 
+/* The kernel does not answer so for the cgroup alone. */
+static int look_refused_clone3(struct look *l)
+{
+	if (asked_for(l) & CLONE_NAMESPACES)
+		return 0;
+	say(&l->text, "{FORKEXEC_CGROUP_FD} needs clone3(2), which is forbidden here.");
+	say_filter(l);
+	return 1;
+}
+
 HIDDEN int look_clone(struct look *l)
 {
 	if (is_clone(l) && l->r->flags & FORKEXEC_CGROUP_FD)
 		switch (l->result->err) {
+		case E_PERM:
+			if (look_refused_clone3(l))
+				return 1;
+			break;
 		case E_BADF:
 		case E_BUSY:
 		case E_ACCES:

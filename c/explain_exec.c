@@ -130,7 +130,7 @@ static int look_permission(struct look *l, int fd, const char *noun)
 		say(t, " ");
 		say_raw(t, l->path);
 		say(t, l->st.mode & 0111 ? " may not be executed by user " :
-					   " has no x bit for anybody, so not for user ");
+					   " has no x bit, so it cannot be executed by user ");
 		say_number(t, l->who.uid);
 		say(t, ", group ");
 		say_number(t, l->who.gid);
@@ -313,12 +313,10 @@ static int look_format(struct look *l, uint64_t n)
 		say(t, " is a program for macOS (Mach-O). Get one for Linux.");
 	} else if (n >= 4 && text_begins(p, "\177ELF")) {
 		say(t, " is an ELF file, but not a complete program for this kernel: an object "
-		       "file, "
-		       "a core dump, or cut off. Build or copy it again.");
+		       "file, a core dump, or cut off. Build or copy it again.");
 	} else {
 		say(t, " is neither a program for this machine nor does it begin with #!. If it is "
-		       "a "
-		       "script, make \"#!/bin/sh\" or the like its first line.");
+		       "a script, let its first line name the interpreter, as #!/bin/sh does.");
 	}
 	return 1;
 }
@@ -361,8 +359,7 @@ HIDDEN int look_interpreters(struct look *l, int fd)
 			l->text.n = begin;
 			say_raw(&l->text, l->r->path);
 			say(&l->text, " is a script whose interpreter is a script, and so on: the "
-				      "kernel "
-				      "follows 5. Name the last interpreter directly.");
+				      "kernel follows 5. Name the last interpreter directly.");
 			return 1;
 		}
 		if (depth > MAX_NESTING || look_script(l, (uint64_t)n))

@@ -125,7 +125,7 @@ static int say_not_tty(struct look *l, int64_t fd)
 		say_kind(&l->text, l->st.mode);
 		say(&l->text, ")");
 	}
-	say(&l->text, ", and no terminal. Use a descriptor of a terminal (/dev/pts/N), or leave it "
+	say(&l->text, ", not a terminal. Use a descriptor of a terminal (/dev/pts/N), or leave it "
 		      "out.");
 	return 1;
 }
@@ -176,8 +176,7 @@ HIDDEN int look_terminal(struct look *l)
 		return look_setctty(l, fd);
 	if (l->r->flags & FORKEXEC_SETSID) {
 		say(t, ". {FORKEXEC_SETSID} gives the child a session without a terminal, so it "
-		       "can "
-		       "have no foreground: use {FORKEXEC_SETCTTY} instead of "
+		       "can have no foreground: use {FORKEXEC_SETCTTY} instead of "
 		       "{FORKEXEC_FOREGROUND}.");
 		return 1;
 	}
@@ -284,8 +283,7 @@ HIDDEN int look_request(struct look *l)
 	if (l->result->err != E_INVAL)
 		return 0;
 	RULE(size, "size must be sizeof(struct forkexec_request): another version's header was "
-		   "used, or "
-		   "the request was not initialised (FORKEXEC_REQUEST_INIT).")
+		   "used, or the request was not initialised (FORKEXEC_REQUEST_INIT).")
 	RULE(path, "{path} is NULL: name the program.")
 	RULE(argv, "{argv} is NULL: give at least an empty list that ends in NULL.")
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")

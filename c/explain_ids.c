@@ -82,8 +82,7 @@ static int look_map_shape(struct look *l, int groups)
 	if (!NEW_USER(r)) {
 		say(t, groups ? "{gid_map}" : "{uid_map}");
 		say(t, " is for a new user namespace, and the child gets none: add CLONE_NEWUSER "
-		       "to "
-		       "{clone_flags} or {unshare_flags}.");
+		       "to {clone_flags} or {unshare_flags}.");
 		return 1;
 	}
 	if (!n || n > ID_MAP_MAX_LINES) {
@@ -247,8 +246,7 @@ static int look_groups(struct look *l)
 		return 0;
 	if (NEW_USER(r)) {
 		say(t, "setgroups(2) is denied in the new user namespace. Leave {groups} empty, "
-		       "set "
-		       "{FORKEXEC_NO_SETGROUPS}, or allow it with {FORKEXEC_GID_SETGROUPS}, which "
+		       "set {FORKEXEC_NO_SETGROUPS}, or allow it with {FORKEXEC_GID_SETGROUPS}, which "
 		       "takes cap_setgid outside.");
 		return 1;
 	}
@@ -317,15 +315,15 @@ static int look_cap(struct look *l, uint64_t cap)
 		say_capability(t, cap);
 		say(t, " is missing in the bounding set of this process (CapBnd in "
 		       "/proc/self/status), "
-		       "so no child can inherit it. Whoever started it has dropped it.");
+		       "so no child can inherit it. The program that started this one dropped it.");
 		return 1;
 	}
 	if (!new_user && !(l->caps[cap >> 5].permitted >> (cap & 31) & 1)) {
 		say_capability(t, cap);
 		say(t, " is not in the permitted set of this process (user ");
 		say_number(t, l->ids[1]);
-		say(t, "), so it cannot be given on in {ambient_caps}. Start as root, or with a "
-		       "program that has it (setcap).");
+		say(t, "), so {ambient_caps} cannot pass it on. Start as root, or with a program "
+		       "that has it (setcap).");
 		return 1;
 	}
 	return 0;

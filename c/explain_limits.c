@@ -66,8 +66,7 @@ static int count_list(struct look *l, const char *name, char *const *list, uint6
 		say(&l->text, " has ");
 		say_number(&l->text, (int64_t)n - 1);
 		say(&l->text, " bytes; the kernel takes no string of more than 131071 (32 pages). "
-			      "Pass "
-			      "it in a file or through a pipe.");
+			      "Pass it in a file or through a pipe.");
 		return 1;
 	}
 	return 0;
@@ -146,7 +145,7 @@ HIDDEN int look_process_limit(struct look *l)
 	look_who(l, 1);
 	say(t, "User ");
 	say_number(t, l->result->step == FORKEXEC_STEP_CLONE ? l->ids[0] : l->who.uid);
-	say(t, " has as many processes and threads as it may. ");
+	say(t, " has as many processes and threads as it may have. ");
 	(void)say_limit(t, "RLIMIT_NPROC", soft_limit(RLIMIT_NPROC));
 	if (look_number(l, "/proc/sys/kernel/threads-max", &max))
 		(void)say_limit(t, "kernel.threads-max", (uint64_t)max);
@@ -265,7 +264,7 @@ HIDDEN int look_writer(struct look *l)
 	say(&l->text, " open for writing, as descriptor ");
 	say(&l->text, fd);
 	say(&l->text, ". Close it there before the program is started; a child that was cloned "
-		      "meanwhile gives it up at its own execve, so that a second try may do.");
+		      "at that time closes it at its own execve, so that a second try may work.");
 	sys_close(processes->fd);
 	return 1;
 }

@@ -267,15 +267,11 @@ static void say_missing(struct look *l, const char *noun)
 	}
 	if (l->result->step != FORKEXEC_STEP_CHROOT)
 		say_where(l);
-	say(&l->text, text_begins(noun, "The loader") || text_begins(noun, "The interp") ? ". "
-											   "Install"
-											   " it, "
-											   "or "
-											   "name "
-											   "another"
-											   "." :
-		      whole ? ". Create it, or correct the path." :
-			      ". Create that directory, or correct the path.");
+	if (text_begins(noun, "The loader") || text_begins(noun, "The interp"))
+		say(&l->text, ". Install it, or name another.");
+	else
+		say(&l->text, whole ? ". Create it, or correct the path." :
+				      ". Create that directory, or correct the path.");
 }
 
 /* Says what is wrong with l->path. noun: "the program". Returns 0 if nothing is. */
@@ -400,8 +396,7 @@ HIDDEN int look_chroot(struct look *l)
 		say(&l->text, "chroot(2) needs cap_sys_chroot, which this process (user ");
 		say_number(&l->text, l->ids[1]);
 		say(&l->text, ") does not have. Start as root, or give the child a user namespace "
-			      "of "
-			      "its own (CLONE_NEWUSER in {clone_flags}, with {uid_map}).");
+			      "of its own (CLONE_NEWUSER in {clone_flags}, with {uid_map}).");
 		return 1;
 	}
 	look_who(l, 0);

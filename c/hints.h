@@ -79,7 +79,7 @@
 
 #define FORKEXEC_HINTS(X, F)                                                                       \
 	X(REQUEST, EINVAL,                                                                         \
-	  "The request is malformed: a field holds what it cannot mean. Nothing was started.")     \
+	  "The request is malformed: a field has a value that means nothing. Nothing was started.") \
 	X(REQUEST, ENOSYS,                                                                         \
 	  "What the request asks for is not possible on this path. Nothing was started.")          \
 	X(REQUEST, ENOMEM, "There was no memory for the start itself.")                            \
@@ -96,8 +96,8 @@
 	  "The kernel had no memory for the child, or its PID namespace is dead because its init " \
 	  "has ended.")                                                                            \
 	X(CLONE, EPERM,                                                                            \
-	  "Creating namespaces needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside them; a seccomp "      \
-	  "filter, a sysctl or AppArmor may forbid user namespaces as well.")                      \
+	  "Creating namespaces needs CAP_SYS_ADMIN, or CLONE_NEWUSER with them; a seccomp "        \
+	  "filter, a sysctl or AppArmor may forbid user namespaces, too.")                         \
 	X(CLONE, EINVAL,                                                                           \
 	  F(clone_flags) " holds a flag that would share the parent's state with the child or "    \
 	  "that this kernel does not know. Leave it out.")                                         \
@@ -113,7 +113,7 @@
 	X(CLONE, EACCES,                                                                           \
 	  "This user may not write cgroup.procs of the cgroup, or of the one that has both the "   \
 	  "old and the new one below it. Delegate it to the user.")                                \
-	X(CLONE, ENOENT, "The cgroup was removed meanwhile.")                                      \
+	X(CLONE, ENOENT, "The cgroup was removed in the meantime.")                                \
 	X(CLONE, ENODEV, "The cgroup has been removed. Make it again.")                            \
 	X(CLONE, ENOSYS,                                                                           \
 	  F(FORKEXEC_CGROUP_FD) " and CLONE_NEWTIME need clone3(2), which this kernel or its "     \
@@ -137,7 +137,7 @@
 	  "one is not open.")                                                                      \
 	X(FOREGROUND, EPERM, "The process group is not one of the terminal's session.")            \
 	X(UNSHARE, EPERM,                                                                          \
-	  "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER beside it in "              \
+	  "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER with it in "                \
 	  F(unshare_flags) ".")                                                                    \
 	X(UNSHARE, EINVAL,                                                                         \
 	  F(unshare_flags) " holds a flag that unshare(2) does not know on this kernel, or that "  \
@@ -151,7 +151,7 @@
 	X(PROC_SETGROUPS, ENOENT, "/proc is not mounted, so setgroups(2) cannot be denied.")       \
 	X(GID_MAP, EPERM,                                                                          \
 	  "The map is more than its writer may grant: without CAP_SETGID in the parent namespace " \
-	  "only one line with the own group ID is allowed, and only without "                      \
+	  "only one line, with one's own group ID, is allowed, and only without "                  \
 	  F(FORKEXEC_GID_SETGROUPS) ". See user_namespaces(7).")                                   \
 	X(GID_MAP, EINVAL,                                                                         \
 	  F(gid_map) " is empty, overlaps, has more than 340 lines or is used without "            \
@@ -159,7 +159,7 @@
 	X(GID_MAP, ENOENT, "/proc is not mounted, so the gid_map cannot be written.")              \
 	X(UID_MAP, EPERM,                                                                          \
 	  "The map is more than its writer may grant: without CAP_SETUID in the parent namespace " \
-	  "only one line that maps the own user ID is allowed. See user_namespaces(7).")           \
+	  "only one line, with one's own user ID, is allowed. See user_namespaces(7).")            \
 	X(UID_MAP, EINVAL,                                                                         \
 	  F(uid_map) " is empty, overlaps, has more than 340 lines or is used without "            \
 	  "CLONE_NEWUSER.")                                                                        \
@@ -179,9 +179,9 @@
 	X(SETGROUPS, EINVAL,                                                                       \
 	  F(groups) " has more than the kernel allows (65536), or one that is not mapped in the "  \
 	  "user namespace.")                                                                       \
-	X(SETGID, EPERM, "Another group ID needs CAP_SETGID. Start as root.")                      \
+	X(SETGID, EPERM, "Changing the group ID needs CAP_SETGID. Start as root.")                 \
 	X(SETGID, EINVAL, "The group ID is not mapped in the child's user namespace.")             \
-	X(SETUID, EPERM, "Another user ID needs CAP_SETUID. Start as root.")                       \
+	X(SETUID, EPERM, "Changing the user ID needs CAP_SETUID. Start as root.")                  \
 	X(SETUID, EINVAL, "The user ID is not mapped in the child's user namespace.")              \
 	X(SETUID, EAGAIN, "RLIMIT_NPROC of the new user is reached. Raise it.")                    \
 	X(CAPSET, EPERM,                                                                           \
@@ -222,15 +222,15 @@
 	X(STOP_EXEC, ECANCELED,                                                                    \
 	  F(FORKEXEC_STOP_EXEC) " has returned an error.")                                         \
 	X(OOM_SCORE_ADJ, EACCES,                                                                   \
-	  "A lower score than the one that the process was given needs "                           \
-	  "CAP_SYS_RESOURCE; or the file is root's because the caller is not "                     \
+	  "A score below the one that the process was given needs "                                \
+	  "CAP_SYS_RESOURCE; or the file belongs to root because the caller is not "               \
 	  "dumpable.")                                                                             \
 	X(OOM_SCORE_ADJ, EINVAL,                                                                   \
 	  "The score is not between -1000 and 1000.")                                              \
 	X(OOM_SCORE_ADJ, ENOENT,                                                                   \
 	  "/proc is not mounted where the child looks for it.")                                    \
 	X(RLIMIT, EPERM,                                                                           \
-	  "To raise a hard limit needs CAP_SYS_RESOURCE; RLIMIT_NOFILE cannot be "                 \
+	  "Raising a hard limit needs CAP_SYS_RESOURCE; RLIMIT_NOFILE cannot be "                  \
 	  "above fs.nr_open.")                                                                     \
 	X(RLIMIT, EINVAL,                                                                          \
 	  "No such resource, or the soft limit is above the hard one.")                            \
@@ -242,7 +242,7 @@
 	  "A real-time or deadline policy needs CAP_SYS_NICE or RLIMIT_RTPRIO; "                   \
 	  "with a deadline, " F(cpus) " must be all of the root domain.")                          \
 	X(SCHEDULER, EINVAL,                                                                       \
-	  "No such policy, or priority, nice or times that it does not have.")                     \
+	  "There is no such policy, or it does not take this priority, nice value or times.")      \
 	X(SCHEDULER, EBUSY,                                                                        \
 	  "The processors have no room for another deadline.")                                     \
 	X(AFFINITY, EINVAL,                                                                        \
@@ -264,7 +264,7 @@
 	X(SETNS, EBADF,                                                                            \
 	  "The descriptor is not open in the parent.")                                             \
 	X(BOUNDING, EPERM,                                                                         \
-	  "To drop from the bounding set needs CAP_SETPCAP.")                                      \
+	  "Dropping a capability from the bounding set needs CAP_SETPCAP.")                        \
 	X(SECUREBITS, EPERM,                                                                       \
 	  "Securebits need CAP_SETPCAP, and locked ones cannot change.")                           \
 	X(CAPABILITIES, EPERM,                                                                     \
@@ -281,7 +281,7 @@
 	  "A file of " F(opens) " does not exist in the child's root and working "                  \
 	  "directory, and O_CREAT is not set.")                                                    \
 	X(OPEN, EACCES,                                                                            \
-	  "The child's user may not open the file so.")                                            \
+	  "The child's user may not open the file with these flags.")                              \
 	X(OPEN, EBADF,                                                                             \
 	  "The descriptor is beyond RLIMIT_NOFILE.")                                               \
 	X(LANDLOCK, EPERM,                                                                         \
@@ -296,7 +296,7 @@
 	X(SECCOMP, EACCES,                                                                         \
 	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
 	X(SECCOMP, EINVAL,                                                                         \
-	  "The filter is empty or malformed, or of flags other than LOG and "                      \
+	  "The filter is empty or malformed, or has flags other than LOG and "                     \
 	  "SPEC_ALLOW.")                                                                           \
 	X(EXECVE, ENOENT,                                                                          \
 	  "The program does not exist where the child looks for it, or its interpreter (the path " \
@@ -306,7 +306,7 @@
 	  "mount.")                                                                                \
 	X(EXECVE, ENOEXEC, "The file is neither a binary for this machine nor a script with #!.")  \
 	X(EXECVE, ETXTBSY,                                                                         \
-	  "Somebody holds the program open for writing; often a child of another thread just "     \
+	  "A process has the program open for writing; often a child of another thread, just "     \
 	  "before its own execve. Try again. See golang/go#22315.")                                \
 	X(EXECVE, E2BIG,                                                                           \
 	  "Arguments and environment are larger than the kernel allows (a quarter of "             \

@@ -45,8 +45,8 @@ func (e *Error) Error() string {
 	return s + ": " + e.Unwrap().Error()
 }
 
-// Unwrap returns the error that syscall.ForkExec would have returned. It is
-// e.Errno, but for the two combinations of Setctty, Foreground and Ctty that package
+// Unwrap returns the error that [syscall.ForkExec] would have returned. It is
+// e.Errno, except for the two combinations of Setctty, Foreground and Ctty that package
 // syscall refuses with a text.
 func (e *Error) Unwrap() error {
 	if e.err != nil {
@@ -58,7 +58,7 @@ func (e *Error) Unwrap() error {
 // Is reports whether target is e.Errno.
 func (e *Error) Is(target error) bool { return target == error(e.Errno) }
 
-// Field returns the name of the field of syscall.SysProcAttr, syscall.ProcAttr or Options
+// Field returns the name of the field of [syscall.SysProcAttr], [syscall.ProcAttr] or [Options]
 // that the failure is about: the step's, or UseCgroupFD for a clone that the cgroup refuses.
 func (e *Error) Field() string {
 	if e.field != "" {
@@ -68,11 +68,11 @@ func (e *Error) Field() string {
 }
 
 // Hint returns cause and cure of the failure, or "". An errno of a step may have several
-// causes: on the C path they are looked for now, by this process, as the child would see
-// them: paths part by part inside of Chroot and from Dir, the #! line or the ELF loader of the
-// program, mounts, limits, sysctls, the cgroup, who has a file open. So ask soon, while
-// attributes, descriptors and files are what they were. It takes time, also on the file systems of
-// the paths; a start never does.
+// causes. On the C path, Hint looks for the one that applies, as the child would
+// see it: paths part by part, inside of Chroot and from Dir; the #! line or the ELF loader of the
+// program; mounts, limits, sysctls, the cgroup, and who has a file open. So call it soon, while
+// attributes, descriptors and files are still the same. It may take time on slow file systems; a
+// start never looks.
 func (e *Error) Hint() string {
 	if e.hint != "" {
 		return e.hint

@@ -22,27 +22,38 @@ func failure(opt *forkexec.Options) {
 	fmt.Println(err)
 }
 
-// What is not a signal cannot be blocked.
+// The child blocks SIGUSR1 (bit 9), and nothing else.
 func ExampleOptions_signalMask() {
-	failure(&forkexec.Options{SignalMask: []syscall.Signal{syscall.SIGUSR1, 0}})
-	// Output: sigmask SignalMask has 0: invalid argument
+	p, err := forkexec.Start(context.Background(), "/bin/grep", []string{"grep", "^SigBlk", "/proc/self/status"},
+		&syscall.ProcAttr{Files: []uintptr{0, os.Stdout.Fd(), 2}},
+		&forkexec.Options{SignalMask: []syscall.Signal{syscall.SIGUSR1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = p.Wait()
+	// Output: SigBlk:	0000000000000200
 }
 
-// What the parent ignores, its child need not.
+// The child does not ignore these signals, even if this process does.
 func ExampleOptions_signalDefault() {
-	fmt.Print(output(`awk '/^SigIgn/ {print substr($2, 16)}' /proc/self/status`, &forkexec.Options{SignalDefault: []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGILL}}))
+	fmt.Print(output(`awk '/^SigIgn/ {print substr($2, 16)}' /proc/self/status`,
+		&forkexec.Options{SignalDefault: []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGILL}}))
 	// Output:
 	// 0
 }
 
-// As nohup(1) does.
+// The child ignores signals, as with nohup(1).
 func ExampleOptions_signalIgnore() {
-	fmt.Print(output(`awk '/^SigIgn/ {print substr($2, 16)}' /proc/self/status`, &forkexec.Options{SignalIgnore: []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT}, SignalDefault: []syscall.Signal{syscall.SIGILL}}))
+	fmt.Print(output(`awk '/^SigIgn/ {print substr($2, 16)}' /proc/self/status`, &forkexec.Options{
+		SignalIgnore:  []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT},
+		SignalDefault: []syscall.Signal{syscall.SIGILL},
+	}))
 	// Output:
 	// 7
 }
 
-// The first to go when memory is short.
+// When memory is short, the kernel kills the child first.
 func ExampleOptions_oOMScoreAdj() {
 	fmt.Print(output(`cat /proc/self/oom_score_adj`, &forkexec.Options{OOMScoreAdj: value(500)}))
 	// Output:
@@ -56,7 +67,7 @@ func ExampleOptions_rlimits() {
 	// 0
 }
 
-// As nice(1) does.
+// A low priority, as with nice(1).
 func ExampleOptions_nice() {
 	fmt.Print(output(`nice`, &forkexec.Options{Nice: value(19)}))
 	// Output:
@@ -70,21 +81,21 @@ func ExampleOptions_scheduler() {
 	// 3
 }
 
-// As taskset(1) does.
+// One processor, as with taskset(1).
 func ExampleOptions_cPUs() {
 	fmt.Print(output(`awk '/^Cpus_allowed_list/ {print $2}' /proc/self/status`, &forkexec.Options{CPUs: []int{0}}))
 	// Output:
 	// 0
 }
 
-// As ionice(1) does: the idle class.
+// The idle class, as with ionice(1).
 func ExampleOptions_iOPriority() {
 	fmt.Print(output(`ionice`, &forkexec.Options{IOPriority: value(3 << 13)}))
 	// Output:
 	// idle
 }
 
-// Without a moment in which this process has it.
+// The child's umask; that of this process never changes.
 func ExampleOptions_umask() {
 	fmt.Print(output(`umask`, &forkexec.Options{Umask: value(0o27)}))
 	// Output:
@@ -98,43 +109,46 @@ func ExampleOptions_capabilities() {
 	// 0000000000000000
 }
 
-// A file that is opened in the child.
+// The child opens a file as descriptor 5.
 func ExampleOptions_open() {
 	fmt.Print(output(`readlink /proc/self/fd/5`, &forkexec.Options{Open: []forkexec.OpenFile{{FD: 5, Path: "/dev/null"}}}))
 	// Output:
 	// /dev/null
 }
 
-// Set-user-ID programs grant nothing.
+// Set-user-ID programs give the child no privilege.
 func ExampleOptions_noNewPrivs() {
 	fmt.Print(output(`awk '/^NoNewPrivs/ {print $2}' /proc/self/status`, &forkexec.Options{NoNewPrivs: true}))
 	// Output:
 	// 1
 }
 
-// A filter that allows all.
+// A filter of one instruction, which allows all system calls.
 func ExampleOptions_seccomp() {
-	fmt.Print(output(`awk '/^Seccomp:/ {print $2}' /proc/self/status`, &forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: []forkexec.SockFilter{{Code: 6, K: 0x7fff0000}}}}))
+	allow := forkexec.SockFilter{Code: 6 /* BPF_RET */, K: 0x7fff0000 /* SECCOMP_RET_ALLOW */}
+	fmt.Print(output(`awk '/^Seccomp:/ {print $2}' /proc/self/status`,
+		&forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: []forkexec.SockFilter{allow}}}))
 	// Output:
 	// 2
 }
 
-// A hook: the child waits until it returns.
+// The child waits until the function returns.
 func ExampleOptions_onClone() {
-	fmt.Print(output(`echo the program runs`, &forkexec.Options{OnClone: func(int) error { fmt.Println("the child waits"); return nil }}))
+	work := func(pid int) error { fmt.Println("the child waits"); return nil }
+	fmt.Print(output(`echo the program runs`, &forkexec.Options{OnClone: work}))
 	// Output:
 	// the child waits
 	// the program runs
 }
 
-// The error names the one that cannot be joined.
+// The error names the namespace that the child cannot join.
 func ExampleOptions_namespaces() {
 	failure(&forkexec.Options{Namespaces: []forkexec.Namespace{{FD: 9999}}})
 	// Output:
 	// setns Namespaces[0] = 9999: bad file descriptor
 }
 
-// Bits that do not exist.
+// The kernel refuses bits that do not exist.
 func ExampleOptions_securebits() {
 	bits := new(uint)
 	*bits = 1 << 20
@@ -143,21 +157,21 @@ func ExampleOptions_securebits() {
 	// securebits 0x100000: operation not permitted
 }
 
-// A hook whose error ends the start.
+// An error of the function ends the start.
 func ExampleOptions_onExec() {
 	failure(&forkexec.Options{OnExec: func(int) error { return errors.New("not today") }})
 	// Output:
 	// stop before exec: not today
 }
 
-// They write the maps of a new user namespace.
+// The helpers write the maps of a new user namespace, so there has to be one.
 func ExampleOptions_iDMapHelpers() {
 	failure(&forkexec.Options{IDMapHelpers: true})
 	// Output:
 	// request IDMapHelpers without CLONE_NEWUSER in Cloneflags: invalid argument
 }
 
-// A directory whose path may have changed meanwhile.
+// A directory that is open already; its path does not matter.
 func ExampleOptions_dirFD() {
 	dir, err := os.Open("/usr")
 	if err != nil {
@@ -169,7 +183,7 @@ func ExampleOptions_dirFD() {
 	// Output: /usr
 }
 
-// What is executed is what was opened.
+// The child executes the open file, whatever is at its path now.
 func ExampleOptions_execFD() {
 	shell, err := os.Open("/bin/sh")
 	if err != nil {
@@ -181,7 +195,7 @@ func ExampleOptions_execFD() {
 	// Output: by descriptor
 }
 
-// Whatever is not a ruleset fails at this step.
+// A descriptor that is no ruleset fails at this step.
 func ExampleOptions_landlock() {
 	dir, err := os.Open("/")
 	if err != nil {

@@ -118,6 +118,16 @@ func ExampleStep() {
 	// Output: step setuid: setuid(2), for Credential.Uid
 }
 
+// Code that has to run everywhere asks before it starts.
+func ExampleOptions_NeedsC() {
+	for _, opt := range []*forkexec.Options{{TextBusyTimeout: time.Second}, {CloseFDs: true}} {
+		if field, step := opt.NeedsC(); field != "" {
+			fmt.Printf("%s takes the C path, for step %s\n", field, step)
+		}
+	}
+	// Output: CloseFDs takes the C path, for step close descriptors
+}
+
 // The errors of [Start] name the step always; the option is for a Cmd of package exec, where
 // there is an example, too.
 func ExampleOptions_stepErrors() {

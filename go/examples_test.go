@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// TestExamples: each exported function and each option has an Example with an output, which
-// the tests then run.
+// TestExamples: each exported function, each option and each of their methods has an Example
+// with an output, which the tests then run.
 func TestExamples(t *testing.T) {
 	fset := token.NewFileSet()
 	examples := map[string]bool{}
@@ -44,14 +44,22 @@ func TestExamples(t *testing.T) {
 			t.Errorf("no %s with an output", want)
 		}
 	}
-	for _, name := range []string{"forkexec.go", "forkexec_linux.go"} {
+	for _, name := range []string{"forkexec.go", "forkexec_linux.go", "options.go"} {
 		file, err := parser.ParseFile(fset, name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.IsExported() && !examples["Example"+f.Name.Name] {
-				t.Errorf("no Example%s with an output", f.Name.Name)
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() {
+				continue
+			}
+			want := "Example" + f.Name.Name
+			if f.Recv != nil {
+				want = "ExampleOptions_" + f.Name.Name
+			}
+			if !examples[want] {
+				t.Errorf("no %s with an output", want)
 			}
 		}
 	}

@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Package forkexec starts processes on Linux through a freestanding C
-// implementation of what the standard library does in
-// syscall.forkAndExecInChild: same semantics and same errors, but faster,
-// without stopping the Go runtime while the child is before its execve, and
-// with errors that can name the step that failed.
+// Package forkexec starts processes on Linux by a freestanding C function in the place of
+// the standard library's syscall.forkAndExecInChild. Semantics and errors are the same,
+// but a child that hangs before its execve never stalls the Go runtime, errors can name the
+// step that failed with its cause and cure, and input that crashes, hangs or harms the parent in
+// the standard library is refused. Starts are faster, too.
 //
-// [ForkExec] and [StartProcess] are drop-ins for syscall.ForkExec and
-// os.StartProcess. [Start] and [StartProcessOptions] take the same attributes and
-// add a context, [Options] and [Error]. Package go/exec beside this one is the
-// drop-in for os/exec.
+// [ForkExec] and [StartProcess] are drop-ins for [syscall.ForkExec] and
+// [os.StartProcess]. [Start] and [StartProcessOptions] take the same attributes and
+// add a context, [Options] and [Error]. Package
+// [forkexec.example/forkexec/go/exec] is the drop-in for [os/exec].
 //
-// What differs from the standard library is listed in docs/differences.md: it
-// refuses what would crash, hang or harm the parent there.
+// In the repository, docs/tutorial.md shows all of it in ten minutes, docs/migration.md ports
+// programs, and docs/differences.md lists what differs from the standard library. The C
+// library and the command have man pages: forkexec_spawn(3), forkexec(1), and forkexec(7)
+// for the steps.
 //
 // # Environment
 //
 // FORKEXEC, read once at the first start, holds words separated by commas:
 //
-//	stdlib    send every start down the standard library's path
-//	noclone3  never call clone3(2), for seccomp filters that kill
-//	verbose   say step, cause and cure in the errors of StartProcess and of go/exec, and
-//	          on standard error where ForkExec fails
-//	trace=F   append a line of JSON to the file F for each start, see docs/trace.md (Linux)
+//	stdlib    every start goes down the standard library's path
+//	noclone3  clone3(2) is never called, for seccomp filters that kill
+//	verbose   errors of StartProcess and of go/exec have step, cause and cure; where
+//	          ForkExec fails they go to standard error
+//	trace=F   a line of JSON is appended to the file F for each start, see docs/trace.md (Linux)
 //
 // # Other systems
 //
 // Only Linux has the C path, on 386, amd64, arm, arm64, ppc64le, riscv64 and s390x, with
-// cgo or without; the tag forkexec_nocgo asks for the way without where cgo is on.
-// Elsewhere the package compiles and uses the standard library; [Implementation] says
+// cgo or without; with the build tag forkexec_nocgo it does without cgo even where cgo is on.
+// Elsewhere the package compiles and uses the standard library. [Implementation] says
 // which is in use.
 package forkexec
 
@@ -54,8 +56,8 @@ func Implementation() string {
 	return implementation
 }
 
-// StartProcess starts a program like os.StartProcess: same arguments, same
-// result, and for a failure an *os.PathError with the same Op, Path and Err.
+// StartProcess starts a program like [os.StartProcess]: same arguments, same
+// result, and for a failure an [*os.PathError] with the same Op, Path and Err.
 func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	if Implementation() == "stdlib" {
 		return startByOS(name, argv, attr)
@@ -76,14 +78,14 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 	return p, nil
 }
 
-// StartProcessOptions is [StartProcess] with the additions of [Start]: the context, whose
-// end before the child's execve is returned as ctx.Err(), opt, and errors that name the
-// step. A failed start gives an *os.PathError with Op "fork/exec" whose Err is an *[Error]:
-// errors.As finds both, errors.Is the errno. A missing attr.Dir is the failure of StepChdir.
+// StartProcessOptions is [StartProcess] with what [Start] adds: a context (if it ends before
+// the child's execve, the error is ctx.Err()), opt, and errors that name the
+// step. A failed start gives an [*os.PathError] with Op "fork/exec" whose Err is an *[Error]:
+// errors.As finds both, errors.Is the errno. A missing attr.Dir is a failure of [StepChdir].
 //
-// Where the standard library does the start (see [Implementation]), the Step is 0 but for
-// a missing Dir and for options that are refused. It panics if ctx is nil, as
-// os/exec.CommandContext does.
+// Where the standard library does the start (see [Implementation]), Step is 0, except for
+// a missing Dir and for options that are refused. StartProcessOptions panics if ctx is nil, as
+// [os/exec.CommandContext] does.
 func StartProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
 	if attr == nil {

@@ -31,12 +31,12 @@ func withDefaults(attr *syscall.ProcAttr) (*syscall.ProcAttr, *syscall.SysProcAt
 	return attr, attr.Sys
 }
 
-// ForkExec starts a program like syscall.ForkExec: same arguments, same result
-// and the same error values; a step that failed gives its bare syscall.Errno.
+// ForkExec starts a program like [syscall.ForkExec]: same arguments, same result
+// and the same error values; a step that failed gives its bare [syscall.Errno].
 //
-// The child takes after the calling thread, as there: LockOSThread matters to
-// Ptrace, to Pdeathsig, and to callers that have changed namespaces, credentials
-// or the like of their thread.
+// As there, the child inherits from the calling thread. So [runtime.LockOSThread] matters for
+// Ptrace, for Pdeathsig, and to callers that have changed namespaces, credentials
+// and the like of their thread.
 func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	if Implementation() == "stdlib" {
 		if !trace.ByUs() {
@@ -58,14 +58,14 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 	return pid, err
 }
 
-// Start starts a program with options. It is syscall.StartProcess with three
-// additions: a failure is an *Error that names the step; opt; and ctx, whose end
-// kills a child that has not come to its execve yet, so that Start returns
-// ctx.Err() even if, say, the program lies on a file system that hangs. Once
-// Start has returned nil, ctx has no more effect.
+// Start starts a program with options. It is [syscall.StartProcess] with three
+// additions: a failure is an *[Error] that names the step; opt; and ctx. If ctx ends before the
+// child's execve, the child is killed and Start returns ctx.Err(), even
+// if the program is on a file system that hangs. Once Start has
+// succeeded, ctx has no more effect.
 //
-// The process must be waited for, or released. It panics if ctx is nil, as
-// os/exec.CommandContext does.
+// The process must be waited for, or released. Start panics if ctx is nil, as
+// [os/exec.CommandContext] does.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
 	if err := ctx.Err(); err != nil {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Options are wishes that syscall.SysProcAttr has no field for. A nil *Options
-// asks for none.
+// Options are attributes of a start that [syscall.SysProcAttr] has no field for. A nil *Options
+// is the same as an empty one.
 type Options struct {
 	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
-	// FORKEXEC=verbose does for the whole program: Err of the *os.PathError then is an
+	// FORKEXEC=verbose does for the whole program: Err of the [*os.PathError] then is an
 	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
 	// [Start] and [StartProcessOptions] always do so.
 	StepErrors bool
@@ -21,47 +21,47 @@ type Options struct {
 	// lies above the last of Files is not even copied, so that the start costs the same
 	// however many descriptors are open; see [ReserveFDs] for Files that lie high
 	// themselves. A Files entry must stay open until the start has returned. Where the standard
-	// library does the start (see Implementation) it cannot be honoured, and
-	// the start fails with ENOSYS at StepCloseFDs.
+	// library does the start (see [Implementation]), the start fails with ENOSYS at
+	// [StepCloseFDs].
 	CloseFDs bool
 
 	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
-	// tried again before that error is reported. It is usual, and passes soon, for a
-	// program written a moment ago (golang/go#22315). Zero reports it at once, but
+	// tried again before that error is reported. That error is usual for a program written
+	// a moment ago, and soon passes (golang/go#22315). Zero reports it at once, except
 	// for a Cmd of package exec: there a negative value does.
 	TextBusyTimeout time.Duration
 
-	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. As
-	// it is, the kernel sends the signal when the thread that started the child
-	// ends, and Go ends threads (golang/go#27505). The child is then made by a
+	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. Without
+	// it, the kernel sends the signal when the thread that started the child
+	// ends, and Go ends threads (golang/go#27505). With it, the child is made by a
 	// thread that lives as long as the process, so it does not inherit what belongs
 	// to the caller's thread alone, such as namespaces or credentials changed under
 	// LockOSThread. It cannot be combined with Ptrace, which needs the caller's
-	// thread: EINVAL at StepRequest. Otherwise it does nothing without Pdeathsig.
+	// thread: EINVAL at [StepRequest]. It does nothing without Pdeathsig.
 	PdeathsigProcess bool
 
 	// KeepDumpable makes this process dumpable again after a start with
-	// SysProcAttr.Credential, good or failed, if it was before. Such a child leaves the
+	// SysProcAttr.Credential, successful or not, if it was before. Such a child leaves the
 	// memory that it shares non-dumpable, see PR_SET_DUMPABLE in prctl(2): the files of
-	// this process in /proc then belong to root, it dumps no core, no debugger can attach
-	// to it. As in the standard library that is for good, also if one of several starts has
-	// not asked for KeepDumpable.
+	// this process in /proc then belong to root, it dumps no core, and no debugger can attach
+	// to it. As in the standard library that is for good, even if only one of several starts
+	// has not asked for KeepDumpable.
 	//
-	// It is put back soon after Start has returned, when no child with other IDs is left
-	// in this memory, and not if the process has changed its IDs or capabilities in the
-	// meantime. SECURITY.md has the whole story. Where the standard library does the
-	// start it cannot be honoured, and a start with Credential fails with ENOSYS at
-	// StepRequest.
+	// The process becomes dumpable soon after Start has returned, when no child with other IDs
+	// is left in this memory; but not if it has changed its IDs or capabilities in the
+	// meantime. SECURITY.md has the details. Where the standard library does the
+	// start, a start with Credential fails with ENOSYS at [StepRequest].
 	KeepDumpable bool
 
-	// The fields below say what the child is besides. A nil pointer or list leaves the thing
-	// as it is; only the C path can do them, so where [Implementation] is "stdlib" each of
-	// them fails with ENOSYS, or errors.ErrUnsupported on other systems, at its step. The
-	// order in which they are done is that of the Step constants.
+	// The fields below are more attributes of the child. A nil pointer or list changes
+	// nothing. Only the C path has them: where [Implementation] is "stdlib", a start with one of
+	// them fails at its step with ENOSYS, or with errors.ErrUnsupported on other systems. They
+	// take effect in the order of the Step constants.
 
-	// SignalMask is the set of signals that the child blocks, in place of the calling
-	// thread's. Those of SignalDefault, which its parent may ignore, do what they do by
-	// themselves; those of SignalIgnore do nothing. An empty list, not nil, is no signal.
+	// SignalMask is the set of signals that the child blocks, instead of the calling
+	// thread's. Signals in SignalDefault get their default action, even if this process
+	// ignores them; the child ignores those in SignalIgnore. A list that is empty, but not nil,
+	// is the empty set.
 	SignalMask, SignalDefault, SignalIgnore []signal
 
 	OOMScoreAdj *int     // /proc/PID/oom_score_adj; the child is forked for it
@@ -72,47 +72,47 @@ type Options struct {
 	IOPriority  *int  // class and level as ioprio_set(2) takes them
 	Umask       *int
 
-	// Namespaces are joined in this order, before Unshareflags. A child in another PID
-	// namespace than its parent's is not made so: only children of the program are in it.
+	// Namespaces are joined in this order, before Unshareflags. The program itself stays in
+	// its PID namespace: only its children are in one that it joins.
 	Namespaces []Namespace
 
 	// Capabilities are sets as masks: bit n is capability n. They are set after the
-	// Credential; its setuid then leaves what is permitted, see capabilities(7) for what the
-	// execve makes of the sets. Ambient is not for use with SysProcAttr.AmbientCaps.
+	// Credential, whose setuid keeps what is permitted then. See capabilities(7) for what the
+	// execve makes of the sets. Ambient cannot be combined with SysProcAttr.AmbientCaps.
 	Capabilities *Capabilities
 	Securebits   *uint // PR_SET_SECUREBITS, after Credential and Capabilities
 
-	// DirFD becomes the working directory; Dir is relative to it. A directory outside of
-	// Chroot is a way out of it.
+	// DirFD becomes the working directory, and Dir is relative to it. A directory outside of
+	// Chroot lets the program out of it.
 	DirFD *os.File
 
-	// Open are files that are opened in the child, with its root, working directory and IDs,
-	// when its Files are in place, and each becomes descriptor FD.
+	// Open lists files that the child opens with its own root, working directory and IDs,
+	// after its Files are in place. Each becomes descriptor FD.
 	Open []OpenFile
 
-	// NoNewPrivs keeps execve from granting privilege, by set-user-ID programs for example:
-	// in the child and all that comes of it, for good.
+	// NoNewPrivs keeps execve from granting privilege, by set-user-ID programs for example,
+	// to the child and all of its descendants, for good.
 	NoNewPrivs bool
 
 	Landlock *os.File // a ruleset; see landlock_restrict_self(2)
 	Seccomp  *Seccomp // the last before the execve, which it must allow; the child is forked
 
-	// ExecFD is the program, and argv0 only its name in errors. Of a script the interpreter
-	// is told /dev/fd/N, which it can open only if ExecFD is in Files as N or lacks
-	// FD_CLOEXEC: else the execve fails with ENOENT.
+	// ExecFD is the program; argv0 is then only its name in errors. If it is a script, its
+	// interpreter gets the path /dev/fd/N, which it can open only if ExecFD is in Files as N or
+	// lacks FD_CLOEXEC; otherwise the execve fails with ENOENT.
 	ExecFD *os.File
 
 	// OnClone and OnExec are called in the goroutine of Start while the child waits: right
 	// after the clone, before its ID maps are written and all other steps; and before its
 	// execve, with only Seccomp still to come. pid is the child's in this process's PID
-	// namespace. All else goes on meanwhile. If one returns an error the child is killed, and
-	// Start's *Error wraps it. The end of Start's context kills the child, too, but does not
-	// interrupt the function. With TextBusyTimeout they are called once for each try. Such a
-	// child is forked.
+	// namespace. Everything else in this process goes on. If one returns an error, the child is
+	// killed, and Start's *[Error] wraps it. The end of Start's context kills the child, too, but
+	// does not interrupt the function. With TextBusyTimeout they are called once for each try.
+	// Such a child is forked.
 	OnClone, OnExec func(pid int) error
 
-	// IDMapHelpers writes UidMappings and GidMappings by newuidmap(1) and newgidmap(1), which
-	// let ordinary users have the IDs of /etc/subuid and /etc/subgid, after OnClone. It needs
+	// IDMapHelpers has newuidmap(1) and newgidmap(1) write UidMappings and GidMappings, after
+	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
 	// CLONE_NEWUSER in Cloneflags.
 	IDMapHelpers bool
 
@@ -128,8 +128,8 @@ type Options struct {
 	PauseAt Step
 }
 
-// A Rlimit is one limit of setrlimit(2). The greatest uint64 is no limit. That of RLIMIT_NOFILE
-// is raised in its turn and lowered when the Files are in place.
+// A Rlimit is one limit of setrlimit(2). The greatest uint64 means no limit. RLIMIT_NOFILE
+// is raised with the others, but lowered only after the Files are in place.
 type Rlimit struct {
 	Resource int
 	Cur, Max uint64
@@ -144,19 +144,20 @@ type Scheduler struct {
 	Runtime, Deadline, Period uint64
 }
 
-// A Namespace is one to join by setns(2): a file below /proc/PID/ns, or a pidfd (Linux 5.8).
+// A Namespace is one that the child joins by setns(2). FD is a file below /proc/PID/ns, or a
+// pidfd (Linux 5.8).
 type Namespace struct {
 	FD   int
 	Type uintptr // CLONE_NEWNET and so on; 0: whatever FD is
 }
 
-// Capabilities are the five sets of capabilities(7); nil leaves one as it is. Ambient ones are
-// made inheritable if Inheritable is nil.
+// Capabilities are the five sets of capabilities(7). A nil set stays as it is. If Inheritable
+// is nil, Ambient capabilities are made inheritable.
 type Capabilities struct {
 	Effective, Permitted, Inheritable, Bounding, Ambient *uint64
 }
 
-// An OpenFile is one open(2) in the child. With O_CLOEXEC it is closed again at the execve.
+// An OpenFile is one open(2) in the child. With O_CLOEXEC, the execve closes it again.
 type OpenFile struct {
 	FD    int
 	Path  string
@@ -164,8 +165,8 @@ type OpenFile struct {
 	Mode  uint32
 }
 
-// A Seccomp is a filter of system calls, see seccomp(2). Of Flags, SECCOMP_FILTER_FLAG_LOG and
-// SPEC_ALLOW make sense here; others are refused.
+// A Seccomp is a filter of system calls, see seccomp(2). Flags may hold SECCOMP_FILTER_FLAG_LOG
+// and SECCOMP_FILTER_FLAG_SPEC_ALLOW; others are refused.
 type Seccomp struct {
 	Filter []SockFilter
 	Flags  uint
@@ -178,7 +179,7 @@ type SockFilter struct {
 	K      uint32
 }
 
-// onlyC are the options that the standard library does not have, with their steps.
+// onlyC lists the options that the standard library does not have, with their steps.
 var onlyC = []struct {
 	name string
 	step Step
@@ -211,9 +212,8 @@ var onlyC = []struct {
 	{"ExecFD", StepExecve, func(o *Options) bool { return o.ExecFD != nil }},
 }
 
-// NeedsC returns the name of a field that is set and that the standard library cannot honour,
-// and the step that does it; "" if there is none. Where [Implementation] is "stdlib" a start
-// with such a field fails.
+// NeedsC returns the name and the step of a field that is set and that only the C path can do,
+// or "" if there is none. Where [Implementation] is "stdlib", a start with such a field fails.
 func (o *Options) NeedsC() (field string, step Step) {
 	if o == nil {
 		return "", 0

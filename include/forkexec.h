@@ -2,13 +2,13 @@
 /*
  * forkexec.h - start a program on Linux: the C-native interface.
  *
- * One const request says what the child shall be, one result says what became
- * of it: a process ID, or the step that failed, its errno and a detail. What has become of
- * a child and the errno of a step are never the same number.
+ * A const request says what to start, a result says what came of it: a process ID, or
+ * the step that failed, its errno and a detail. The outcome of a start and the errno of
+ * a step are two things, in two places.
  *
  * There are two layers, and this header declares both:
  *
- *   forkexec_spawn()   The C library's entry. Nothing to set up, one call.
+ *   forkexec_spawn()   The C library's entry: one call, nothing to set up.
  *   forkexec_start() + forkexec_finish()
  *                      The freestanding core: no libc call, no errno, no TLS, no
  *                      static data, no allocation. The caller brings the memory
@@ -82,10 +82,10 @@ extern "C" {
 #define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 39) - 1)
 
 /*
- * CLOSE_FDS: all else is closed at the execve(2). Where close_range(2) can do it (Linux 5.9), what
- * lies above the last descriptor needed is closed at once, and never copied: such a start costs
- * the same with ten descriptors open there as with ten thousand. If IDs change, what lies between
- * is closed at once, too, with up to 1024 fds. A path through a closed descriptor, such as
+ * CLOSE_FDS: all other descriptors are closed at the execve(2). Where close_range(2) can do
+ * it (Linux 5.9), those above the last one needed are never even copied: the start costs the
+ * same with ten of them open as with ten thousand. If IDs change, those between are closed
+ * early, too, with up to 1024 fds. A path that leads through a closed descriptor, such as
  * "/proc/self/fd/7", is not found then: if forkexec_finish() sets WHOLE_TABLE in
  * result.retry_flags, start once more with that flag.
  *
@@ -94,8 +94,8 @@ extern "C" {
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
- * programs with signals and threads of their own, as Go's are, that is faster
- * (bench/README.md). It does nothing where the child is forked, holds the caller
+ * programs with signals and threads of their own, such as Go's, that is faster
+ * (bench/INTERNALS.md). It has no effect if the child is forked, holds the caller
  * non-dumpable, or tells by a pipe whether memory is shared, as the first one of a state does.
  */
 #define FORKEXEC_BLOCK_SIGNALS_MS 10
@@ -103,16 +103,16 @@ extern "C" {
 /*
  * KEEP_DUMPABLE: a child that changes its IDs while it shares the caller's memory leaves
  * the caller non-dumpable (PR_SET_DUMPABLE in prctl(2)), as in Go's standard library: its
- * /proc files become root's, it dumps no core, nobody may attach to it. With this flag the
- * caller is dumpable again after the start, good or failed: see forkexec_settle(). One
+ * /proc files belong to root, it dumps no core, no debugger can attach. With this flag the
+ * caller is dumpable again after the start, failed or not: see forkexec_settle(). One
  * CREDENTIAL start without the flag ends that for the whole process.
  */
 
 /*
  * What to start. Set size to sizeof(struct forkexec_request), everything else to
- * zero, then what is wanted. A field that is set without the flag that makes it count is
- * refused with EINVAL, and so is a flag without the one that it goes with. All pointers stay
- * the caller's and must stay valid until forkexec_spawn() or forkexec_finish() has returned.
+ * zero, then what you want. A field that is set without the flag that makes it count is
+ * refused with EINVAL, and so is a flag without the one it needs. All pointers stay
+ * the caller's, and must be valid until forkexec_spawn() or forkexec_finish() has returned.
  */
 struct forkexec_request {
 	uint64_t size;  /* sizeof(struct forkexec_request) */
@@ -165,7 +165,7 @@ struct forkexec_request {
 
 	/*
 	 * With NOFILE: a child whose RLIMIT_NOFILE is raised/max gets soft/max back.
-	 * Any other limit was set by somebody on purpose and stays.
+	 * Any other limit was set on purpose, and stays.
 	 */
 	uint64_t nofile_soft;
 	uint64_t nofile_max;
@@ -178,15 +178,15 @@ struct forkexec_request {
 	int32_t errno_pipe;
 
 	/*
-	 * CLOCK_MONOTONIC in milliseconds, its low 32 bits, if the caller knows it; 0: it does
-	 * not, and the core asks the kernel. Says when it is time to look again whether a
-	 * debugger traces this process.
+	 * CLOCK_MONOTONIC in milliseconds, its low 32 bits, if the caller knows it; 0: the core
+	 * asks the kernel. It tells when to look again whether a debugger traces
+	 * this process.
 	 */
 	uint32_t now_ms;
 
 	/*
-	 * forkexec_start() only: memory for the child's stack and for what is worked
-	 * out before the clone, at least forkexec_work_size() bytes, aligned to 16.
+	 * forkexec_start() only: memory for the child's stack and for what is prepared
+	 * before the clone, at least forkexec_work_size() bytes, aligned to 16.
 	 * It belongs to the start until forkexec_finish() has returned FORKEXEC_RUNNING
 	 * or FORKEXEC_FAILED.
 	 */
@@ -198,18 +198,18 @@ struct forkexec_request {
 
 	/*
 	 * Signals as sets: bit n-1 is signal n. sigmask replaces the caller's mask.
-	 * sigdefault and sigignore say what handlers and SIG_IGN become; SIGKILL and SIGSTOP
-	 * in sigdefault mean nothing, a signal in both is refused.
+	 * Signals in sigdefault get their default action, those in sigignore are ignored.
+	 * SIGKILL and SIGSTOP in sigdefault have no effect; a signal in both is refused.
 	 */
 	uint64_t sigmask;
 	uint64_t sigdefault;
 	uint64_t sigignore;
 
 	/*
-	 * Sets of capabilities: bit n is capability n. A set without its flag stays as it is,
-	 * after setuid(2) as PR_SET_KEEPCAPS leaves it: permitted, but not effective. Those of
+	 * Sets of capabilities: bit n is capability n. A set without its flag stays as it is;
+	 * after setuid(2), as PR_SET_KEEPCAPS leaves it: permitted, but not effective. Those in
 	 * cap_ambient are made inheritable unless cap_inheritable is given; see
-	 * capabilities(7) for what an execve(2) makes of them all.
+	 * capabilities(7) for what an execve(2) makes of them.
 	 */
 	uint64_t cap_effective;
 	uint64_t cap_permitted;
@@ -240,14 +240,14 @@ struct forkexec_request {
 	uint32_t umask;
 	uint32_t securebits;   /* after IDs and capabilities, PR_SET_SECUREBITS */
 	int32_t dir_fd;        /* fchdir(2), after chroot; dir is relative to it */
-	int32_t exec_fd;       /* the program, execveat(2); path then only stands in errors */
+	int32_t exec_fd;       /* the program, execveat(2); path is then only for errors */
 	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
 	uint32_t landlock_flags;
 	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
 };
 
 /*
- * What became of it. pid > 0 is a started child that the caller must wait for.
+ * What came of it. pid > 0 is a started child that the caller must wait for.
  * After a failure pid is 0, the child, if there was one, has been reaped, and
  * step, err and detail say what failed.
  */
@@ -274,18 +274,18 @@ struct forkexec_result {
 #define FORKEXEC_HOW_UNSEEN  16u /* it was to share, but it was not seen to: an emulator's copy,
 				    or a child that was killed at once */
 
-/* What forkexec_finish() says of a child. */
+/* What forkexec_finish() says about a child. */
 enum forkexec_outcome {
 	FORKEXEC_RUNNING,   /* it runs its program, or was killed before it could */
 	FORKEXEC_FAILED,    /* at a step: see the result */
-	FORKEXEC_TIMED_OUT, /* it is on its way still: call again */
+	FORKEXEC_TIMED_OUT, /* it is still on its way: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
 	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step (pause: ret->detail is 1) */
 };
 
 /*
  * What a process remembers from start to start: which way of cloning this kernel
- * allows, and a piece of memory. Zero-initialise once, pass it to every start;
+ * allows, and a piece of memory. Set it to zero once, and pass it to every start;
  * threads may share it (only atomic operations touch it). Never copy it.
  */
 struct forkexec_state {
@@ -308,9 +308,9 @@ struct forkexec_state {
 #define FORKEXEC_STATE_NO_CLONE3 1u /* never call clone3(2): for filters that kill */
 #define FORKEXEC_STATE_NOFILE    2u /* the nofile fields count */
 /*
- * Fork where a child could share memory only if this process were made non-dumpable
- * meanwhile: see forkexec_settle(). For all states of a process but one: they do not know
- * of each other's children.
+ * Fork where a child could share memory only while this process is non-dumpable: see
+ * forkexec_settle(). For all states of a process except one: they do not know
+ * about each other's children.
  */
 #define FORKEXEC_STATE_NO_HOLD 4u
 
@@ -319,21 +319,21 @@ struct forkexec_state {
  *
  * request.work and work_size are ignored. On success ret->pid is the child's ID.
  * Returns 0, or -errno with the failure in *ret; the child has then been reaped.
- * Thread-safe. Not async-signal-safe. All signals are blocked for the time of
+ * Thread-safe. Not async-signal-safe. All signals are blocked during
  * the clone only (but see BLOCK_SIGNALS). A slow execve(2) blocks the calling thread.
  * Since 0.1.
  */
 int forkexec_spawn(const struct forkexec_request *request, struct forkexec_result *ret);
 
 /*
- * forkexec_spawnp - the same, with a search in PATH as by execvp(3).
+ * forkexec_spawnp - the same, with a search in PATH like that of execvp(3).
  *
- * A path without a slash is looked for in the directories of PATH, that of the calling
- * process, by trying to start it there: what counts is what the child sees. A program that
- * is found but may not be executed is remembered, and the search goes on; a folder that this
- * process may not search has none. No shell is tried for a file without #!.
- * found, of size bytes, may be NULL: it receives the path that was started, or the one that
- * the failure is of: use it as request.path for forkexec_explain(). It is an empty string if
+ * A path without a slash is searched for in the directories of the calling process's PATH,
+ * by trying to start it there: what the child sees counts. A program that
+ * is found but may not be executed is remembered, and the search goes on; a directory that this
+ * process may not search is skipped. A file without #! is not given to a shell.
+ * found, of size bytes, may be NULL. It receives the path that was started, or the one that
+ * failed: use it as request.path for forkexec_explain(). It is an empty string if
  * the program is nowhere in PATH, or its path is longer than size. Since 0.1.
  */
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
@@ -343,8 +343,8 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
  * forkexec_spawn_wait - start a program and wait until it has ended.
  *
  * *status is what waitpid(2) gives, untouched if the start has failed. Returns 0, or -errno
- * with the failed step in *ret; -ECHILD with no step there if somebody else has waited for the
- * child, or SIGCHLD is ignored. The calling thread sleeps once, for the end, and is not woken
+ * with the failed step in *ret; -ECHILD without a step if other code has waited for the
+ * child, or SIGCHLD is ignored. The calling thread sleeps once, until the end, and is not woken
  * at the execve. Since 0.1.
  */
 int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_result *ret,
@@ -370,8 +370,8 @@ static inline struct forkexec_request forkexec_request_initial(void)
 void forkexec_request_init(struct forkexec_request *request);
 
 /*
- * forkexec_run - the same on the core's level: with the caller's state, and work
- * memory from mmap(2), one piece of which the state keeps. Since 0.1.
+ * forkexec_run - forkexec_spawn() for users of the core: with the caller's state, and work
+ * memory from mmap(2), of which the state keeps one piece. Since 0.1.
  */
 int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
 		 struct forkexec_state *state);
@@ -385,9 +385,9 @@ uint64_t forkexec_work_size(const struct forkexec_request *request);
 /*
  * forkexec_start - check the request and make the child.
  *
- * Returns 0 with ret->pid set as soon as the child exists: it may not have come
- * to its execve(2) yet, and its descriptors are its own from here on, but with
- * CLOSE_FDS: then keep those of fds[] open until it does. Call
+ * Returns 0 with ret->pid set as soon as the child exists: it may not have reached
+ * its execve(2) yet. Its descriptors are its own from here on, except with
+ * CLOSE_FDS: then keep those in fds[] open until it has. Call
  * forkexec_finish() next, from any thread. Returns -errno with step, err and
  * detail in *ret if there is no child; nothing is left then.
  * Thread-safe; safe in a signal handler. Since 0.1.
@@ -399,12 +399,12 @@ int forkexec_start(const struct forkexec_request *request, struct forkexec_resul
  * forkexec_finish - wait until the child of forkexec_start() runs its program.
  *
  * timeout_ns is in nanoseconds; negative waits without limit.
- * Returns what has become of the child. FORKEXEC_RUNNING: it has executed its program, or
- * has been killed before it could; wait for it as usual. FORKEXEC_FAILED: a step failed, *ret
+ * Returns the outcome. FORKEXEC_RUNNING: the child has executed its program, or
+ * was killed before it could; wait for it as usual. FORKEXEC_FAILED: a step failed, *ret
  * says which and why, and the child has been reaped. FORKEXEC_TIMED_OUT, or
  * FORKEXEC_CANCELLED after forkexec_cancel(): the child is still there, call again.
  * With ERRNO_PIPE a failed child counts as running and is not reaped: its errno is in the
- * pipe, and step, err and detail of *ret are filled beside the pid.
+ * pipe, and *ret has step, err and detail besides the pid.
  * Thread-safe. Since 0.1.
  */
 enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
@@ -412,30 +412,30 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      int64_t timeout_ns);
 
 /*
- * forkexec_continue - let a child go on that waits as FORKEXEC_STOP_CLONE,
- * FORKEXEC_STOP_EXEC or request.pause_at has asked for.
+ * forkexec_continue - let a child go on that waits because of FORKEXEC_STOP_CLONE,
+ * FORKEXEC_STOP_EXEC or request.pause_at.
  *
  * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
- * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its time,
- * and then calls this, with err 0, or with a positive errno that the child fails with at that step;
- * then forkexec_finish() again. To kill the child is no reason not to call it. If the caller ends, the
- * child does. At a pause the child is stopped by SIGSTOP first: it goes on when it gets SIGCONT.
+ * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its
+ * time. Then it calls this, with err 0, or with a positive errno with which the child fails at that
+ * step; and forkexec_finish() again. Call it even if you have killed the child. If the caller ends,
+ * so does the child. At a pause SIGSTOP stops the child first: it goes on when it gets SIGCONT.
  * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
 
 /*
- * forkexec_settle - make this process dumpable again, if it is time.
+ * forkexec_settle - make this process dumpable again, if the time has come.
  *
- * The child of a process with effective user ID 0 and capabilities that gets a new user
- * namespace, and one with KEEP_DUMPABLE, shares memory only while the process is
- * non-dumpable: it could be entered through the child. That is set before the clone,
- * for the whole process, and taken back when no such child is left in its memory, to
+ * If a process with effective user ID 0 and capabilities starts a child with a new user
+ * namespace, or one with KEEP_DUMPABLE, they share memory only while the process is
+ * non-dumpable: others could get into it through the child. It is set before the clone,
+ * for the whole process. When no such child is left in its memory, it goes back to
  * what it was before the first of them, unless the IDs or capabilities of the calling
- * thread have changed in between.
- * Every start does this when it begins, forkexec_run() and forkexec_spawn() also when they
+ * thread have changed since then.
+ * Every start does this when it begins; forkexec_run() and forkexec_spawn() also when they
  * end. Call it after forkexec_finish() if there may be no next start.
- * Returns how many children may still be in this process's memory; 0: it is as it was.
+ * Returns how many children may still be in this process's memory; with 0 it is as it was.
  * Does not wait. Thread-safe. No vfork(2) of other code may have a child with changed IDs
  * at that time; in Go, without the overlay: the caller holds ForkLock. Since 0.1.
  */
@@ -444,29 +444,29 @@ int forkexec_settle(struct forkexec_state *state);
 /*
  * forkexec_cancel - make a forkexec_finish() of another thread return FORKEXEC_CANCELLED.
  *
- * work is the request's. The child is left alone; killing it is the caller's
- * part. May be called only while the start still owns its work memory. Since 0.1.
+ * work is the request's. The child is left alone; the caller may kill it.
+ * Call this only while the start still owns its work memory. Since 0.1.
  */
 void forkexec_cancel(void *work);
 
 /*
  * forkexec_explain - say why a start has failed: step, object, errno, cause and cure.
  *
- * request and result are those of the failed start, unchanged, as soon after it as can be:
- * the cause is looked for now, from this process: paths part by part as the child would see
+ * request and result are those of the failed start, unchanged. Call it soon, because it looks
+ * for the cause now, from this process: paths part by part as the child would see
  * them, the #! line or the ELF loader of the program, mounts, limits, sysctls, the cgroup, who
- * has a file open. Where nothing is found the sentence of forkexec_hint() is said. Files are
+ * has a file open. If it finds nothing, it says the sentence of forkexec_hint(). Files are
  * opened with O_PATH, and for reading only if they are regular.
  * Writes at most size bytes, always with a NUL if size is not 0. Returns the length of the
  * whole text without its NUL, as snprintf(3) does; 0 if no step has failed.
- * Thread-safe. Takes time, also on the file systems of the paths. Since 0.1.
+ * Thread-safe. It takes time, more so on slow file systems. Since 0.1.
  */
 long forkexec_explain(const struct forkexec_request *request, const struct forkexec_result *result,
 		      char *buffer, size_t size);
 
 /*
- * forkexec_explain_as - the same with FORKEXEC_EXPLAIN_* of flags: only cause and cure, only
- * the object (nothing is looked for then), with Go's names of the fields, or with the options
+ * forkexec_explain_as - the same, with FORKEXEC_EXPLAIN_* in flags: only cause and cure; only
+ * the object (it looks for nothing then); with Go's names of the fields; with the options
  * of the command. Since 0.1.
  */
 #define FORKEXEC_EXPLAIN_HINT    1u
@@ -483,7 +483,7 @@ long forkexec_explain_as(const struct forkexec_request *request,
  * forkexec_step_field - the field or flag of the request that asks for it, "" if none.
  * forkexec_step_by_name - the step of that name, 0 if there is none.
  * forkexec_hint - usual cause and cure of a failure; NULL if none is known.
- * forkexec_errno_name - "ENOENT" for 2; NULL for what is no errno.
+ * forkexec_errno_name - "ENOENT" for 2; NULL if it is no errno.
  * The strings are constant. In the library only, not in the core. Since 0.1.
  */
 const char *forkexec_step_name(uint32_t step);

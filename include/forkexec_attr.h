@@ -15,7 +15,7 @@ struct forkexec_id_map {
 	int64_t size;
 };
 
-/* One limit of setrlimit(2); FORKEXEC_RLIM_INFINITY is none. */
+/* One limit of setrlimit(2); FORKEXEC_RLIM_INFINITY means no limit. */
 struct forkexec_rlimit {
 	uint32_t resource; /* RLIMIT_CORE and so on */
 	uint32_t padding;
@@ -24,14 +24,14 @@ struct forkexec_rlimit {
 };
 #define FORKEXEC_RLIM_INFINITY UINT64_MAX
 
-/* struct sched_attr of sched_setattr(2), which headers of libc do not have. */
+/* struct sched_attr of sched_setattr(2), which libc headers lack. */
 struct forkexec_scheduler {
 	uint32_t size; /* sizeof(struct forkexec_scheduler) */
 	uint32_t policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
-	uint64_t runtime; /* these in nanoseconds, for SCHED_DEADLINE */
+	uint64_t runtime; /* these three in nanoseconds, for SCHED_DEADLINE */
 	uint64_t deadline;
 	uint64_t period;
 };

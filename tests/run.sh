@@ -99,7 +99,7 @@ suite_checkers() {
 
 suite_go() {
 	go_test "$(max_skips)" ./go/... ./c/... ./include/... ./bench/... ./examples/... ./tests/api ./tests/layout ./tests/nofile ./tests/readme \
-		./tests/consumer ./tests/soak ./tests/syscalls ./tests/signals/... ./tests/sandbox
+		./tests/walkthrough ./tests/consumer ./tests/soak ./tests/syscalls ./tests/signals/... ./tests/sandbox
 }
 
 # One package at a time: they change fs.suid_dumpable, which is the machine's, and some measure.

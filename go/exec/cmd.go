@@ -35,15 +35,15 @@ type Cmd struct {
 	// Dir is the working directory, "" the one of this process.
 	Dir string
 
-	// Stdin is what the command reads. Nil is the null device, an *os.File is
-	// handed over as it is, anything else is copied into a pipe while the
-	// command runs; Wait then waits for the copying as well.
+	// Stdin is what the command reads. Nil is the null device; the command gets an
+	// *os.File itself; anything else is copied into a pipe while the
+	// command runs, and Wait waits for the copying, too.
 	Stdin io.Reader
 
-	// Stdout and Stderr take what the command writes. Nil is the null device,
-	// an *os.File is handed over as it is, anything else is written to by a
-	// goroutine that Wait waits for. If both are the same comparable value,
-	// they share one pipe and its Write is called by one goroutine at a time.
+	// Stdout and Stderr take what the command writes. Nil is the null device;
+	// the command gets an *os.File itself; to anything else a
+	// goroutine writes, and Wait waits for it. If both are the same comparable value,
+	// they share one pipe, and one goroutine at a time calls Write.
 	Stdout io.Writer
 	Stderr io.Writer // see Stdout
 
@@ -77,9 +77,9 @@ type Cmd struct {
 	// and the pipes are closed.
 	WaitDelay time.Duration
 
-	// Options are wishes for the start beyond SysProcAttr. os/exec has no such
-	// field. A TextBusyTimeout of zero, as of nil Options, means half a second here;
-	// a negative one switches the trying off.
+	// Options are attributes beyond SysProcAttr. os/exec has no such
+	// field. A TextBusyTimeout of zero, also of nil Options, means half a second here;
+	// with a negative one there is no second try.
 	Options *forkexec.Options
 
 	state state
@@ -87,12 +87,12 @@ type Cmd struct {
 
 // Command returns a Cmd for the program name with the given arguments, which do
 // not include the name. A name without a slash is looked up by [LookPath]; if
-// that fails, the Cmd's Err is set and Start will return it.
+// that fails, the Cmd's Err is set and Start returns it.
 func Command(name string, arg ...string) *Cmd { return newCommand(name, arg) }
 
 // CommandContext is [Command] with a context. Its end kills the process, unless
-// Cancel is set to something else, and it also ends a start that has not come to
-// the child's execve; then Start returns the context's error.
+// Cancel is set to something else. If it ends before the child's execve, it ends
+// the start, and Start returns the context's error.
 //
 // It panics if ctx is nil.
 func CommandContext(ctx context.Context, name string, arg ...string) *Cmd {
@@ -109,15 +109,15 @@ func (c *Cmd) String() string { return c.describe() }
 // configured now.
 func (c *Cmd) Environ() []string { return c.currentEnviron() }
 
-// Start starts the command and does not wait for it. After a success Process is
+// Start starts the command and does not wait for it. If it succeeds, Process is
 // set and [Cmd.Wait] has to be called.
 //
-// The error of a start that failed is an *os.PathError, as from os.StartProcess;
+// The error of a start that failed is an [*os.PathError], as from [os.StartProcess];
 // [Cmd.StepError] knows more about it.
 func (c *Cmd) Start() error { return c.start() }
 
 // StepError returns which step of the last start failed and why, or nil if none
-// was tried or it succeeded. It is nil as well if the context's end was the
+// was tried or it succeeded. It is also nil if the context's end was the
 // reason, and on systems other than Linux. os/exec has no such method.
 func (c *Cmd) StepError() *forkexec.Error { return c.state.stepErr }
 

@@ -10,18 +10,18 @@ import (
 	"reflect"
 )
 
-// From returns a Cmd that starts what cmd would have started, for code that is handed an
-// *os/exec.Cmd by others. Cmd's exported fields are taken over as they are now; cmd itself must
-// not be started. Once the command has been started, cmd.Process is set, too, so that a Cancel
-// that uses it works, and after Wait cmd.ProcessState; cmd may be read, but not waited for.
+// From returns a Cmd that starts what cmd would start, for code that gets an
+// [*os/exec.Cmd] from others. It takes over the exported fields as they are now; cmd itself must
+// not be started. Start also sets cmd.Process, so that a Cancel
+// that uses it works, and Wait sets cmd.ProcessState: cmd may be read, but not waited for.
 //
-// The context of cmd cannot be seen from here, so ctx takes its place. A cmd made by
-// os/exec.Command becomes one that is killed when ctx ends, as by [CommandContext]; one made by
-// os/exec.CommandContext keeps its Cancel, nil included.
+// From cannot see the context of cmd, so ctx takes its place. A cmd made by
+// [os/exec.Command] becomes one that is killed when ctx ends, as by [CommandContext]; one made by
+// [os/exec.CommandContext] keeps its Cancel, even if it is nil.
 //
-// What cannot be taken over is an error in Err, which Start returns: a cmd that has been
-// started, and one whose StdinPipe, StdoutPipe or StderrPipe has been called. Call those of
-// the result instead. It panics if ctx or cmd is nil. os/exec has no such function.
+// A cmd that has been started, or whose StdinPipe, StdoutPipe or StderrPipe has been called,
+// cannot be taken over: Err then has an error that says so, and Start returns it. Call the
+// methods of the result instead. From panics if ctx or cmd is nil. os/exec has no such function.
 func From(ctx context.Context, cmd *osexec.Cmd) *Cmd {
 	if ctx == nil {
 		panic("nil Context")

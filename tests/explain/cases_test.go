@@ -242,7 +242,7 @@ func rest() []testCase {
 			args: "--uid 65534 --gid 65534 true", step: forkexec.StepSetgroups, errno: eperm, want: []string{"needs CAP_SETGID", "NoSetGroups"},
 			option: []string{"needs CAP_SETGID", "--no-setgroups"}},
 		{name: "not a terminal", start: ctty(null, sysAttr{Setsid: true, Setctty: true}), args: "--setsid --setctty --fd 0=/dev/null true",
-			step: forkexec.StepSetctty, errno: syscall.ENOTTY, want: []string{"/dev/null (a character device), and no terminal"}},
+			step: forkexec.StepSetctty, errno: syscall.ENOTTY, want: []string{"/dev/null (a character device), not a terminal"}},
 		{name: "no session", start: ctty(terminal, sysAttr{Setctty: true}), inside: onTerminal(terminal), args: "--setctty true",
 			step: forkexec.StepSetctty, errno: eperm, want: []string{"does not lead a session", "set Setsid"}, option: []string{"does not lead a session", "set --setsid"}},
 		{name: "terminal of another session", user: true, start: ctty(owned, sysAttr{Setsid: true, Setctty: true}), inside: onTerminal(owned),

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	forkexec "forkexec.example/forkexec/go"
-	"forkexec.example/forkexec/tests/signals/handler"
+	"forkexec.example/forkexec/tests/signals/internal/handler"
 )
 
 const roleVar = "SIGNALS_TEST_ROLE"

@@ -23,10 +23,10 @@ const ours = module + "/go/exec"
 // imports says which package takes the place of which.
 var imports = map[string]string{
 	"os/exec":                 ours,
-	"internal/testenv":        module + "/tests/std/shim/testenv",
-	"internal/poll":           module + "/tests/std/shim/poll",
-	"internal/syscall/unix":   module + "/tests/std/shim/unix",
-	"os/exec/internal/fdtest": module + "/tests/std/shim/fdtest",
+	"internal/testenv":        module + "/tests/std/internal/shim/testenv",
+	"internal/poll":           module + "/tests/std/internal/shim/poll",
+	"internal/syscall/unix":   module + "/tests/std/internal/shim/unix",
+	"os/exec/internal/fdtest": module + "/tests/std/internal/shim/fdtest",
 }
 
 // An edit replaces src[from:to].

@@ -119,7 +119,8 @@ func scratch(t *testing.T) string {
 		t.Errorf("leftout.txt names %s, which does not exist in %s", name, runtime.Version())
 	}
 	write(t, filepath.Join(dir, "go.mod"), []byte(fmt.Sprintf(
-		"module scratch\n\ngo %s\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", language(), module, module, root(t))))
+		"module %s/tests/std/scratch\n\ngo %s\n\nrequire %s v0.0.0\n\nreplace %s => %s\n",
+		module, language(), module, module, root(t)))) // the name lets it import what is internal to std
 	return dir
 }
 

@@ -6,20 +6,23 @@
 //	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -o DIR/overlay.json
 //	go build -overlay DIR/overlay.json PROGRAM
 //
-// It writes an overlay for the go command in use: package syscall of the standard
-// library gets the C core as generated text, a trampoline, and one line at the head of
-// forkExec, from where all starts go. A source of that package that it does not know is refused. In a
-// program so built, FORKEXEC=stdlib switches back to the standard library's own code and
-// FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error;
+// It writes an overlay for the go command in use: package [syscall] of the standard
+// library gets the C core as generated text, a trampoline, and one more line at the head of
+// forkExec, which all starts go through. If it does not know the source of that package, it refuses.
+// In such a program FORKEXEC=stdlib switches back to the standard library's own code,
+// FORKEXEC=verbose prints the step that failed, with cause and cure, to standard error, and
 // FORKEXEC=trace=FILE appends a line of JSON to FILE for each start.
 //
 //	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -check BINARY
 //
-// says whether a program was built with it, by exit status 0 or 1, and in words; also of a
-// stripped program, and of one for another architecture.
+// tells whether a program was built with it, by exit status 0 or 1 and in words, even if the
+// program is stripped or for another architecture.
 //
 // The overlay holds absolute paths of this toolchain and of DIR: make it where you
 // build. The same toolchain and DIR give the same bytes.
+//
+// Package [forkexec.example/forkexec/go] says more about FORKEXEC; docs/migration.md has an
+// overlay step by step.
 package main
 
 import (

@@ -17,8 +17,10 @@ import (
 	"strings"
 )
 
-// placeholder is the sentence of README.md that is no longer true.
-const placeholder = "The module path is a placeholder under a reserved domain until the repository has a home.\n\n"
+// noHome is what the documents say for as long as the path is a placeholder: between two
+// comments, and in lines of shell.
+var noHome = regexp.MustCompile(`(?s)<!-- no home begin -->\n.*?<!-- no home end -->\n\n?|` +
+	`go mod edit -replace [^\n]* has no home\n`)
 
 // A module path as go get wants it: a host with a dot, then at least one more element. The
 // letters are those that need no escaping anywhere, neither in a URL nor in a symbol name.
@@ -79,9 +81,8 @@ func renameIn(file, from, to string) (bool, error) {
 		return false, err
 	}
 	text := replace(string(old), from, to)
-	text = strings.Replace(text, placeholder, "", 1)
-	if filepath.Base(file) == "main.go" && strings.HasSuffix(filepath.ToSlash(filepath.Dir(file)), "go/internal/rename") {
-		text = string(old) // the sentence stands here as well
+	if strings.HasSuffix(file, ".md") {
+		text = noHome.ReplaceAllString(text, "")
 	}
 	if text == string(old) {
 		return false, nil
