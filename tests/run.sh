@@ -211,6 +211,12 @@ suite_cross() {
 }
 
 # Inside gVisor, where runsc can be built and run: it says why not.
+# The debuggers' sessions of docs/debugging.md.
+suite_debuggers() {
+	: >"$scratch/skipped"
+	make -s all && run_script tests/debuggers/sessions.sh
+}
+
 suite_gvisor() {
 	: >"$scratch/skipped"
 	run_script tests/gvisor/run.sh
@@ -236,7 +242,7 @@ suite_deb() {
 	make -s deb
 }
 
-all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo gvisor old_go cross explain cli deb"
+all="lint freestanding c checkers go stuck security exec differential std user race cgocheck nocgo debuggers gvisor old_go cross explain cli deb"
 passed=0 failures=
 # shellcheck disable=SC2086 # one suite a word
 [ $# -gt 0 ] || set -- $all
