@@ -23,9 +23,9 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	job->record.detail = detail;
 	__atomic_store_n(&job->record.step, step, __ATOMIC_RELEASE);
 	if (job->page) { /* before a filter kills us for the write below */
-		job->page->err = (int32_t)err;
-		job->page->detail = detail;
-		__atomic_store_n(&job->page->step, step, __ATOMIC_RELEASE);
+		job->page->record.err = (int32_t)err;
+		job->page->record.detail = detail;
+		__atomic_store_n(&job->page->record.step, step, __ATOMIC_RELEASE);
 	}
 	if (job->own[OWN_REPORT] >= 0) {
 		record.step = step;

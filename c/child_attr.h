@@ -195,22 +195,54 @@ CHILD static void child_close_memory(struct job *job)
 }
 
 /* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */
-CHILD static void child_stop(struct job *job)
+CHILD static long child_tell(struct job *job, uint32_t step)
 {
 	struct record here;
 
-	here.step = FORKEXEC_STEP_STOP_EXEC;
+	here.step = step;
 	here.err = 0;
 	here.detail = 0;
-	TRY(STOP_EXEC, sys_write(job->own[OWN_REPORT], &here, sizeof(here)), 0);
+	return sys_write(job->own[OWN_REPORT], &here, sizeof(here));
+}
+
+CHILD static void child_stop(struct job *job)
+{
+	TRY(STOP_EXEC, child_tell(job, FORKEXEC_STEP_STOP_EXEC), 0);
 	child_await(job, job->own[OWN_STOP], FORKEXEC_STEP_STOP_EXEC);
+}
+
+/* Some seconds: then there is no parent, or it is stopped. */
+#define LISTENER_SPINS UINT32_C(2000000000)
+
+/*
+ * The parent fetches the descriptor for notifications, forkexec_attr_take_listener(). No system
+ * call until then: it might be one that waits for an answer, which nobody can give yet.
+ */
+CHILD static void child_seccomp(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	struct sys_sock_fprog program;
+	uint32_t i;
+	long fd;
+
+	program.len = (uint16_t)r->n_seccomp;
+	program.filter = r->seccomp;
+	if (r->seccomp_flags & SECCOMP_NEW_LISTENER)
+		TRY(SECCOMP, child_tell(job, FORKEXEC_STEP_SECCOMP), r->seccomp_flags);
+	fd = sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program);
+	TRY(SECCOMP, fd, r->seccomp_flags);
+	if (!(r->seccomp_flags & SECCOMP_NEW_LISTENER))
+		return;
+	__atomic_store_n(&job->page->listener, (uint32_t)fd + 1, __ATOMIC_RELEASE);
+	for (i = 0; !__atomic_load_n(&job->page->taken, __ATOMIC_ACQUIRE); i++)
+		if (i == LISTENER_SPINS)
+			sys_exit(253);
 }
 
 /* What would hinder the other steps, and what cannot be undone. */
 CHILD static void child_confine(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
-	struct sys_sock_fprog program;
 	uint32_t i;
 
 	for (i = 0; i < r->n_rlimits; i++)
@@ -224,12 +256,8 @@ CHILD static void child_confine(struct job *job)
 		    r->landlock_fd);
 	if (r->flags & FORKEXEC_STOP_EXEC)
 		child_stop(job);
-	if (r->seccomp) {
-		program.len = (uint16_t)r->n_seccomp;
-		program.filter = r->seccomp;
-		TRY(SECCOMP, sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program),
-		    r->seccomp_flags);
-	}
+	if (r->seccomp)
+		child_seccomp(job);
 }
 
 #endif /* FORKEXEC_CHILD_ATTR_H */

@@ -75,6 +75,13 @@ struct record {
 	int64_t detail;
 };
 
+/* A page of memory that a forked child has with us. */
+struct page {
+	struct record record;
+	uint32_t listener; /* its descriptor for notifications, and 1; 0: not yet */
+	uint32_t taken;    /* we have it */
+};
+
 /*
  * How we learn that a child shares nothing with us any more, and what it failed at. METHOD:
  * what made it. PIPE: there is a report pipe, whose write end is in the child alone. CLEARTID:
@@ -116,7 +123,8 @@ struct job {
 	const uint64_t *child_mask; /* that of the child */
 	uint32_t attributes; /* ATTR_* */
 	int32_t first_free;  /* no descriptor from here on has a place to come to */
-	volatile struct record *page; /* shared with a child whose filter may forbid to report */
+	volatile struct page *page; /* shared with a child whose filter may forbid to report */
+	int32_t listener;    /* of its filter, in our table; -1 */
 	uint32_t n_oom_text;
 	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
@@ -221,6 +229,8 @@ HIDDEN void forkexec_attr_plan(struct job *job);
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);
+HIDDEN void forkexec_attr_take_listener(struct job *job, int pid);
+HIDDEN void forkexec_attr_look(struct job *job, int pid);
 
 /* clone.c: of the stops, when the child has left */
 HIDDEN void forkexec_close_stops(struct job *job);

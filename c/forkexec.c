@@ -101,10 +101,15 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 	record.detail = 0;
 	if (n > 0)
 		n = sys_read(job->report[0], &record, sizeof(record));
-	else if (n == 0)
+	if (w->ret == 0) {
+		forkexec_attr_look(job, pid);
 		return 0;
+	}
 	if (n == sizeof(record) && !record.err) {
-		job->stopped = record.step;
+		if (record.step == FORKEXEC_STEP_SECCOMP)
+			forkexec_attr_take_listener(job, pid);
+		else
+			job->stopped = record.step;
 		return 0;
 	}
 	if (n == sizeof(record)) {
@@ -253,6 +258,7 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 
 	ret->method = 0;
 	ret->how = 0;
+	ret->seccomp_fd = -1;
 	if (err)
 		return err;
 	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
@@ -318,6 +324,7 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		sys_close(job->report[0]);
 	job->report[0] = -1;
 	forkexec_attr_read_page(job);
+	ret->seccomp_fd = job->listener;
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;
@@ -328,6 +335,9 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		ret->detail = job->record.detail;
 		return 0;
 	}
+	if (job->listener >= 0)
+		sys_close(job->listener);
+	ret->seccomp_fd = -1;
 	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);
@@ -456,6 +466,7 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 
 	ret->method = 0;
 	ret->how = 0;
+	ret->seccomp_fd = -1;
 	if (err)
 		return err;
 	if (request->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) /* nobody would go on */

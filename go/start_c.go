@@ -99,7 +99,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	e := emitter{mem: unsafe.Pointer(&a.mem[0])}
 	s := &child{arena: a}
 	s.req, s.res = (*c.Request)(e.room(unsafe.Sizeof(c.Request{}))), (*c.Result)(e.room(unsafe.Sizeof(c.Result{})))
-	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1}
+	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1, SeccompFd: -1}
 	emit(&e, s.req, argv0, argv, attr, sys, opt)
 	end := unsafe.Add(e.mem, e.used)
 	s.work = unsafe.Add(end, -uintptr(end)&15)
@@ -379,8 +379,10 @@ func (s *child) end() bool {
 // bury reaps a child that has been killed.
 func (s *child) bury() {
 	reap(int(s.res.Pid), int(s.res.Pidfd))
-	if s.res.Pidfd >= 0 {
-		_ = syscall.Close(int(s.res.Pidfd))
+	for _, fd := range []int32{s.res.Pidfd, s.res.SeccompFd} {
+		if fd >= 0 {
+			_ = syscall.Close(int(fd))
+		}
 	}
 	s.free()
 }
@@ -417,6 +419,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	if sys.PidFD != nil && fate != unborn {
 		*sys.PidFD = -1
 	}
+	if opt != nil && opt.Seccomp != nil && opt.Seccomp.Listener != nil {
+		*opt.Seccomp.Listener = -1
+	}
 	if fate == ended {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -436,6 +441,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	}
 	if sys.PidFD != nil {
 		*sys.PidFD = int(s.res.Pidfd)
+	}
+	if opt != nil && opt.Seccomp != nil && opt.Seccomp.Listener != nil {
+		*opt.Seccomp.Listener = int(s.res.SeccompFd)
 	}
 	return int(s.res.Pid), nil
 }

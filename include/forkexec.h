@@ -230,7 +230,7 @@ struct forkexec_request {
 	uint32_t n_namespaces;
 	uint32_t n_opens;
 	uint32_t n_seccomp;     /* instructions */
-	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but NEW_LISTENER and the TSYNCs */
+	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but the TSYNCs */
 
 	int32_t nice;          /* -20 to 19, as setpriority(2) takes it */
 	int32_t ioprio;        /* class and level, ioprio_set(2) */
@@ -258,6 +258,8 @@ struct forkexec_result {
 	uint64_t retry_flags; /* not 0: start again with these flags changed */
 	uint32_t method; /* FORKEXEC_METHOD_*: what made the child, also one that failed */
 	uint32_t how;    /* FORKEXEC_HOW_*: what it shared, valid after forkexec_finish() */
+	int32_t seccomp_fd; /* notifications, if seccomp_flags want them: close-on-exec; else -1 */
+	uint32_t padding;
 };
 
 /* forkexec_result.method: the system call; 0: there was no child. */
