@@ -58,7 +58,7 @@ func attributes() []testCase {
 			step: forkexec.StepScheduler, errno: eperm, want: []string{"real-time policy of priority 7 needs cap_sys_nice", "RLIMIT_RTPRIO", "here that is 0"}},
 		{name: "priority of none", opt: scheduler(forkexec.Scheduler{Policy: 3, Priority: 7}), step: forkexec.StepScheduler, errno: einval, want: []string{"Policy 3 has no priority"}},
 		{name: "priority too high", opt: scheduler(forkexec.Scheduler{Policy: 2, Priority: 100}), step: forkexec.StepScheduler, errno: einval, want: []string{"Priority 100", "between 1 and 99"}},
-		{name: "policy of nothing", opt: scheduler(forkexec.Scheduler{Policy: 99}), step: forkexec.StepScheduler, errno: einval, want: []string{"No such policy"}},
+		{name: "policy of nothing", opt: scheduler(forkexec.Scheduler{Policy: 99}), step: forkexec.StepScheduler, errno: einval, want: []string{"There is no such policy"}},
 		{name: "deadline", root: true, opt: scheduler(forkexec.Scheduler{Policy: 6, Runtime: 5000, Deadline: 4000, Period: 9000}), args: "--sched deadline:5000:4000:9000 true",
 			step: forkexec.StepScheduler, errno: einval, want: []string{"the runtime, 5000 ns, must be at least 1024 ns and no more than the deadline, 4000"}},
 		{name: "no such processor", opt: &forkexec.Options{CPUs: []int{1000}}, args: "--affinity 1000 true", step: forkexec.StepAffinity, errno: einval,
