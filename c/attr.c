@@ -16,6 +16,7 @@ static int refuse(struct forkexec_result *reterr, size_t offset)
 #define FIELD(f) offsetof(struct forkexec_request, f)
 
 _Static_assert(sizeof(struct forkexec_request) % 8 == 0, "it is copied by words of 64 bits");
+_Static_assert(sizeof(struct page) <= PAGE_SIZE, "it is one page");
 
 /* What is set counts, or is refused: as in plan.c. */
 static int check_flags(const struct forkexec_request *r, struct forkexec_result *reterr)
@@ -87,6 +88,27 @@ static int check_ambient(const struct forkexec_request *r, struct forkexec_resul
 	return 0;
 }
 
+/*
+ * Is pause_at a step, and one where a pause can end? Behind a filter the child could not wait,
+ * and once it is traced SIGCONT does not continue it. That the child does not take the step it
+ * says itself, child_seen().
+ */
+static int may_pause(const struct forkexec_request *r)
+{
+#define STEP_BIT(id, NAME, name, syscall, field) | UINT64_C(1) << (id)
+	const uint64_t steps = 0 FORKEXEC_STEPS(STEP_BIT);
+#undef STEP_BIT
+#define STEP_BIT(NAME) UINT64_C(1) << FORKEXEC_STEP_##NAME
+	const uint64_t behind_ptrace = STEP_BIT(NO_NEW_PRIVS) | STEP_BIT(LANDLOCK) |
+				       STEP_BIT(STOP_EXEC) | STEP_BIT(SECCOMP) | STEP_BIT(EXECVE);
+	const uint64_t pause = r->pause_at < 64 ? UINT64_C(1) << r->pause_at : 0;
+
+	if (r->flags & FORKEXEC_PTRACE && pause & behind_ptrace)
+		return 0;
+	return pause & steps && !(r->seccomp && pause & (STEP_BIT(EXECVE)));
+#undef STEP_BIT
+}
+
 /* Values that the kernel would take for others, or that a start cannot bear. */
 HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr)
 {
@@ -98,6 +120,10 @@ HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec
 		return refuse(reterr, FIELD(cap_ambient));
 	if (check_ambient(r, reterr))
 		return -E_INVAL;
+	if (r->trace && r->trace->size != sizeof(*r->trace))
+		return refuse(reterr, FIELD(trace));
+	if (r->pause_at && !may_pause(r))
+		return refuse(reterr, FIELD(pause_at));
 	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
 		return refuse(reterr, FIELD(scheduler));
 	if (r->scheduler && r->scheduler->nice && r->flags & FORKEXEC_NICE &&
@@ -163,6 +189,17 @@ static int is_privileged_root(void)
 				(caps[0].effective | caps[1].effective));
 }
 
+/* May the child come into another time namespace, with another CLOCK_MONOTONIC? */
+static int may_change_clock(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWTIME)
+			return 1;
+	return (r->clone_flags & CLONE_NEWTIME) != 0;
+}
+
 HIDDEN void forkexec_attr_plan(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
@@ -173,6 +210,9 @@ HIDDEN void forkexec_attr_plan(struct job *job)
 		job->attributes |= ATTR_CLOSED;
 	job->child_mask = r->flags & FORKEXEC_SIGMASK ? &r->sigmask : &job->mask;
 	job->page = NULL;
+	job->clock = may_change_clock(r) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	job->seen = r->trace || r->pause_at;
+	job->paused = job->filtered = job->at_pause = 0;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
 	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;
 	for (i = 0; i < r->n_opens; i++)
@@ -205,7 +245,7 @@ HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
 {
 	uint32_t i;
 
-	if (r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))
+	if (r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) || r->pause_at)
 		return 0;
 	if (r->flags & (FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
 		return 0;
@@ -217,17 +257,39 @@ HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
 }
 
 /*
- * The child is forked, and its filter may forbid it to write to the report pipe: a page of
- * memory that both have tells what the execve(2) said.
+ * A page that we have in common with the child, also if it is forked: a filter may forbid it to
+ * write to the report pipe what the execve(2) said.
  */
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr)
 {
+	const struct forkexec_request *r = job->request;
 	long ret = sys_mmap_shared(PAGE_SIZE);
 
 	if (ret < 0 && ret > -4096)
-		return fail(reterr, FORKEXEC_STEP_REQUEST, E_NOMEM, (int64_t)FIELD(seccomp));
-	job->page = (volatile struct record *)ret;
+		return fail(reterr, FORKEXEC_STEP_REQUEST, E_NOMEM,
+			    (int64_t)(r->trace ? FIELD(trace) : FIELD(seccomp)));
+	job->page = (volatile struct page *)ret;
+	if (r->trace)
+		forkexec_trace_step(job, FORKEXEC_STEP_REQUEST, 0);
 	return 0;
+}
+
+static void read_trace(const struct job *job)
+{
+	const volatile struct forkexec_trace *from = &job->page->trace;
+	struct forkexec_trace *to = job->request->trace;
+	uint32_t n = from->n, i;
+
+	to->n = n <= FORKEXEC_TRACE_STEPS ? n : FORKEXEC_TRACE_STEPS;
+	to->end_ns = from->end_ns;
+	if (!to->end_ns)
+		to->end_ns = sys_clock_ns(job->clock);
+	for (i = 0; i < to->n; i++) {
+		to->steps[i].step = from->steps[i].step;
+		to->steps[i].calls = from->steps[i].calls;
+		to->steps[i].begin_ns = from->steps[i].begin_ns;
+		to->steps[i].detail = from->steps[i].detail;
+	}
 }
 
 /* When the child has left, or there is none: takes what it says, and the page is gone. */
@@ -235,11 +297,13 @@ HIDDEN void forkexec_attr_read_page(struct job *job)
 {
 	if (!job->page)
 		return;
-	if (job->page->step) {
-		job->record.err = job->page->err;
-		job->record.detail = job->page->detail;
-		job->record.step = job->page->step;
+	if (job->page->record.step) {
+		job->record.err = job->page->record.err;
+		job->record.detail = job->page->record.detail;
+		job->record.step = job->page->record.step;
 	}
+	if (job->request->trace)
+		read_trace(job);
 	sys_munmap((void *)(uintptr_t)job->page, PAGE_SIZE);
 	job->page = NULL;
 }

@@ -23,9 +23,11 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	job->record.detail = detail;
 	__atomic_store_n(&job->record.step, step, __ATOMIC_RELEASE);
 	if (job->page) { /* before a filter kills us for the write below */
-		job->page->err = (int32_t)err;
-		job->page->detail = detail;
-		__atomic_store_n(&job->page->step, step, __ATOMIC_RELEASE);
+		if (r->trace && !job->filtered)
+			job->page->trace.end_ns = sys_clock_ns(job->clock);
+		job->page->record.err = (int32_t)err;
+		job->page->record.detail = detail;
+		__atomic_store_n(&job->page->record.step, step, __ATOMIC_RELEASE);
 	}
 	if (job->own[OWN_REPORT] >= 0) {
 		record.step = step;
@@ -39,30 +41,17 @@ CHILD static __attribute__((noreturn)) void child_fail(struct job *job, uint32_t
 	sys_exit(253);
 }
 
+#include "child_trace.h"
+
 /* One line per system call: the step that it is, the call, the step's detail. */
 #define TRY(STEP, call, detail)                                                                    \
 	do {                                                                                       \
-		long try_ret = (call);                                                             \
+		long try_ret;                                                                      \
+		MARK(STEP, detail);                                                                \
+		try_ret = (call);                                                             \
 		if (try_ret < 0)                                                                   \
 			child_fail(job, FORKEXEC_STEP_##STEP, try_ret, (int64_t)(detail));         \
 	} while (0)
-
-/* Waits until the parent says what to do. Its end, or that of the pipe, is ours. */
-CHILD static void child_await(struct job *job, int32_t fd, uint32_t step)
-{
-	struct record message;
-	long n;
-
-	do {
-		n = sys_read(fd, &message, sizeof(message));
-	} while (n == -E_INTR);
-	if (n < 0)
-		child_fail(job, step, n, 0);
-	if (n != sizeof(message))
-		child_fail(job, step, -E_INVAL, n);
-	if (message.step != FORKEXEC_STEP_NONE)
-		child_fail(job, message.step, -(long)message.err, message.detail);
-}
 
 /*
  * Our own copies of the write ends would keep us waiting for a dead parent. The numbers are
@@ -81,10 +70,13 @@ CHILD static void child_close_write_ends(struct job *job)
 CHILD static void child_id_map_sync(struct job *job)
 {
 	child_close_write_ends(job);
-	if (job->request->flags & FORKEXEC_STOP_CLONE)
+	if (job->request->flags & FORKEXEC_STOP_CLONE) {
+		MARK(STOP_CLONE, 0);
 		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_STOP_CLONE);
-	else if (job->own[OWN_SYNC] >= 0)
+	} else if (job->own[OWN_SYNC] >= 0) {
+		MARK(IDMAP_SYNC, 0);
 		child_await(job, job->own[OWN_SYNC], FORKEXEC_STEP_IDMAP_SYNC);
+	}
 }
 
 CHILD static void child_process_group(struct job *job)
@@ -127,6 +119,7 @@ CHILD static void child_write_file(struct job *job, uint32_t step, const char *p
 {
 	long fd, ret;
 
+	child_step(job, step, detail);
 	fd = sys_openat(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		child_fail(job, step, fd, detail);
@@ -231,10 +224,11 @@ CHILD static void child_directory(struct job *job)
 CHILD static __attribute__((noreturn)) void child_execve(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
-	long ret = r->flags & FORKEXEC_EXEC_FD
-			   ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
-			   : sys_execve(r->path, r->argv, r->envp);
+	long ret;
 
+	MARK(EXECVE, 0);
+	ret = r->flags & FORKEXEC_EXEC_FD ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
+					  : sys_execve(r->path, r->argv, r->envp);
 	/* Only a seccomp filter answers 0, which must not look like a success. */
 	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
 }
@@ -268,6 +262,8 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	long ret = 0;
 
 	job->marked = 1;
+	if (r->pause_at)
+		child_close_write_ends(job);
 	if (job->trim)
 		ret = child_trim_fds(job, &moved);
 
@@ -312,7 +308,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	child_close_and_open(job);
 	child_terminal(job);
 	if (r->flags & FORKEXEC_NOFILE)
-		child_nofile(r);
+		child_nofile(job);
 	if (r->flags & FORKEXEC_PTRACE)
 		TRY(PTRACE, sys_ptrace(PTRACE_TRACEME), 0);
 	if (job->attributes & ATTR_LAST)

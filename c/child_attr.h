@@ -19,6 +19,7 @@ CHILD static void child_disposition(struct job *job, uint32_t step, uint64_t set
 	for (sig = 1; sig <= SIGNALS; sig++) {
 		if (!(set >> (sig - 1) & 1))
 			continue;
+		child_step(job, step, sig);
 		ret = sys_rt_sigaction(sig, &action, NULL);
 		if (ret < 0)
 			child_fail(job, step, ret, sig);
@@ -174,6 +175,7 @@ CHILD static void child_open_files(struct job *job)
 	for (i = 0; i < r->n_opens; i++) {
 		const struct forkexec_open *o = &r->opens[i];
 
+		MARK(OPEN, i);
 		fd = sys_openat3(o->path, o->flags, o->mode);
 		if (fd < 0)
 			child_fail(job, FORKEXEC_STEP_OPEN, fd, i);
@@ -194,18 +196,6 @@ CHILD static void child_close_memory(struct job *job)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
 }
 
-/* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */
-CHILD static void child_stop(struct job *job)
-{
-	struct record here;
-
-	here.step = FORKEXEC_STEP_STOP_EXEC;
-	here.err = 0;
-	here.detail = 0;
-	TRY(STOP_EXEC, sys_write(job->own[OWN_REPORT], &here, sizeof(here)), 0);
-	child_await(job, job->own[OWN_STOP], FORKEXEC_STEP_STOP_EXEC);
-}
-
 /* What would hinder the other steps, and what cannot be undone. */
 CHILD static void child_confine(struct job *job)
 {
@@ -222,13 +212,16 @@ CHILD static void child_confine(struct job *job)
 		TRY(LANDLOCK,
 		    sys_landlock_restrict_self(job->own[OWN_LANDLOCK], r->landlock_flags),
 		    r->landlock_fd);
-	if (r->flags & FORKEXEC_STOP_EXEC)
-		child_stop(job);
+	if (r->flags & FORKEXEC_STOP_EXEC) {
+		MARK(STOP_EXEC, 0);
+		child_stop(job, FORKEXEC_STEP_STOP_EXEC, 0);
+	}
 	if (r->seccomp) {
 		program.len = (uint16_t)r->n_seccomp;
 		program.filter = r->seccomp;
 		TRY(SECCOMP, sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program),
 		    r->seccomp_flags);
+		job->filtered = 1;
 	}
 }
 

@@ -80,6 +80,7 @@ CHILD static long child_move_fds(struct job *job, struct record *reterr)
 
 		if (was < 0 || was >= first)
 			continue;
+		MARK(FD_MOVE, -1);
 		ret = child_move_fd(&job->own[i], first);
 		if (ret < 0)
 			return ret;
@@ -90,6 +91,7 @@ CHILD static long child_move_fds(struct job *job, struct record *reterr)
 		reterr->detail = i;
 		if (fds[i] < 0 || fds[i] >= i)
 			continue;
+		MARK(FD_MOVE, i);
 		ret = child_is_own(job, fds[i]) ? -E_BADF : child_move_fd(&fds[i], first);
 		if (ret < 0)
 			return ret;
@@ -184,6 +186,7 @@ CHILD static long child_trim_fds(struct job *job, struct record *reterr)
 	long moved = job->shares_table ? 0 : child_move_fds(job, reterr), ret;
 	int32_t end = child_end_of_needed_fds(job), fd, next;
 
+	MARK(CLOSE_FDS, end);
 	ret = sys_close_range((unsigned)end, ~0u, CLOSE_RANGE_UNSHARE);
 	if (ret < 0 && job->shares_table) /* a filter came up since it was seen to work */
 		TRY(CLOSE_FDS, sys_unshare(CLONE_FILES), end);
@@ -244,6 +247,7 @@ CHILD static void child_close_fds(struct job *job)
 	const struct forkexec_request *r = job->request;
 	int32_t first = r->fds ? (int32_t)r->n_fds : 3;
 
+	MARK(CLOSE_FDS, first);
 	if (sys_close_range((unsigned)first, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		TRY(CLOSE_FDS, child_cloexec_all(first), first);
 }
@@ -252,10 +256,12 @@ CHILD static void child_close_fds(struct job *job)
  * Go raises the soft limit for itself at start-up; children get the old one back,
  * unless somebody has set another limit in the meantime. A failure is ignored.
  */
-CHILD static void child_nofile(const struct forkexec_request *r)
+CHILD static void child_nofile(struct job *job)
 {
+	const struct forkexec_request *r = job->request;
 	struct sys_rlimit now, old;
 
+	MARK(NOFILE, 0);
 	now.cur = r->nofile_raised;
 	now.max = r->nofile_max;
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, &now) < 0 ||

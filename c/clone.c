@@ -2,10 +2,9 @@
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * clone.c - makes the child: blocks signals, clones by the best method that kernel
- * and policy allow, and writes the ID maps of a new user namespace while the child
- * waits. Nothing is left behind when it fails: no descriptor, no child, no changed
- * signal mask.
+ * clone.c - makes the child: blocks signals and clones by the best method that kernel
+ * and policy allow. Nothing is left behind when it fails: no descriptor, no child, no
+ * changed signal mask.
  *
  * Hazards of a child that shares our memory, and what meets them:
  * - a signal handler of ours running in the child: all 64 signals are blocked from
@@ -84,6 +83,8 @@ static long clone_once(struct job *job, uint32_t method, uint32_t bits)
 	uint64_t flags = clone_flags(job, method, bits);
 	struct sys_clone_args args;
 
+	if (r->trace)
+		forkexec_trace_step(job, FORKEXEC_STEP_CLONE, (int64_t)r->clone_flags);
 	job->method = method;
 	job->waits = (flags & CLONE_VFORK) != 0;
 	job->own[OWN_REPORT_READ] = job->report[0];
@@ -124,31 +125,6 @@ static int is_refusal(long ret)
 	return ret == -E_NOSYS || ret == -E_PERM || ret == -E_INVAL;
 }
 
-/* Opens a pipe unless it is open. NO_PIPES: fails, and the result's retry_flags say why. */
-static int open_pipe(const struct job *job, int32_t fds[2], struct forkexec_result *reterr)
-{
-	const uint64_t none = job->request->flags & FORKEXEC_NO_PIPES;
-	long err;
-
-	if (fds[0] >= 0)
-		return 0;
-	err = none ? -E_AGAIN : sys_pipe2(fds, O_CLOEXEC);
-	if (!err)
-		return 0;
-	(void)fail(reterr, FORKEXEC_STEP_PIPE, (int)-err, 0);
-	reterr->retry_flags = none;
-	return (int)err;
-}
-
-static void close_pipe(int32_t fds[2])
-{
-	if (fds[0] >= 0)
-		sys_close(fds[0]);
-	if (fds[1] >= 0)
-		sys_close(fds[1]);
-	fds[0] = fds[1] = -1;
-}
-
 /* May the kernel refuse this clone for a reason that no other form would cure? */
 static int has_demands(const struct forkexec_request *r)
 {
@@ -165,8 +141,9 @@ static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_
 	for (method = 0; method < N_METHODS; method++) {
 		if (!method_allowed(job, method, job->share, bits))
 			continue;
-		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC) {
-			ret = open_pipe(job, job->report, reterr);
+		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC ||
+		    job->request->pause_at) {
+			ret = forkexec_open_pipe(job, job->report, reterr);
 			if (ret < 0)
 				return ret;
 		}
@@ -319,117 +296,6 @@ static void tell_method(const struct job *job, struct forkexec_result *ret)
 		ret->how = FORKEXEC_HOW_UNSAFE;
 }
 
-static int write_proc(int pid, const char *file, const char *text, size_t n)
-{
-	char path[PROC_PATH];
-	long fd, ret;
-
-	forkexec_plan_proc_path(path, pid, file);
-	fd = sys_openat(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return (int)fd;
-	ret = sys_write((int)fd, text, n);
-	sys_close((int)fd);
-	return ret < 0 ? (int)ret : 0;
-}
-
-/* The maps of a user namespace made by clone, in the order that Go writes them. */
-static void write_id_maps(const struct job *job, int pid, struct record *ret)
-{
-	const struct forkexec_request *r = job->request;
-	int err = 0;
-
-	ret->step = FORKEXEC_STEP_NONE;
-	ret->detail = 0;
-	if (r->flags & FORKEXEC_UID_MAP) {
-		ret->step = FORKEXEC_STEP_UID_MAP;
-		ret->detail = r->n_uid_map;
-		err = write_proc(pid, "/uid_map", job->uid_text, job->n_uid_text);
-	}
-	if (!err && r->flags & FORKEXEC_GID_MAP) {
-		int allow = (r->flags & FORKEXEC_GID_SETGROUPS) != 0;
-
-		ret->step = FORKEXEC_STEP_PROC_SETGROUPS;
-		ret->detail = 0;
-		err = write_proc(pid, "/setgroups", allow ? "allow" : "deny", allow ? 5 : 4);
-		if (err == -E_NOENT) /* Linux < 3.19 has no such file */
-			err = 0;
-		if (!err) {
-			ret->step = FORKEXEC_STEP_GID_MAP;
-			ret->detail = r->n_gid_map;
-			err = write_proc(pid, "/gid_map", job->gid_text, job->n_gid_text);
-		}
-	}
-	ret->err = -err;
-	if (!err)
-		ret->step = FORKEXEC_STEP_NONE;
-}
-
-/* Lets the waiting child go on, or tells it what to fail with. */
-static void release_child(struct job *job, int pid)
-{
-	struct record message;
-
-	message.step = FORKEXEC_STEP_NONE;
-	message.err = 0;
-	message.detail = 0;
-	if (!(job->request->unshare_flags & CLONE_NEWUSER))
-		write_id_maps(job, pid, &message);
-	/*
-	 * Our read end stays open until here: if the child has been killed, this
-	 * write still has a reader and raises no SIGPIPE. Should it fail, the child
-	 * reads end of file and says so.
-	 */
-	(void)sys_write(job->sync[1], &message, sizeof(message));
-	close_pipe(job->sync);
-}
-
-HIDDEN void forkexec_close_stops(struct job *job)
-{
-	close_pipe(job->sync);
-	close_pipe(job->stop);
-	job->stopped = FORKEXEC_STEP_NONE;
-}
-
-PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_result *ret, int err)
-{
-	struct job *job = r->work;
-	struct record message;
-
-	if (!job->stopped)
-		return -E_INVAL;
-	message.step = err ? job->stopped : FORKEXEC_STEP_NONE;
-	message.err = err;
-	message.detail = 0;
-	if (job->stopped == FORKEXEC_STEP_STOP_EXEC) {
-		(void)sys_write(job->stop[1], &message, sizeof(message));
-		close_pipe(job->stop);
-	} else if (err) {
-		(void)sys_write(job->sync[1], &message, sizeof(message));
-		close_pipe(job->sync);
-	} else {
-		release_child(job, ret->pid);
-	}
-	job->stopped = FORKEXEC_STEP_NONE;
-	ret->step = FORKEXEC_STEP_NONE;
-	return 0;
-}
-
-/* The pipes by which the parent tells a waiting child to go on. */
-static int open_stops(struct job *job, struct forkexec_result *reterr)
-{
-	const uint64_t flags = job->request->flags;
-	int err = 0;
-
-	if (flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE))
-		err = open_pipe(job, job->sync, reterr);
-	if (!err && flags & FORKEXEC_STOP_EXEC)
-		err = open_pipe(job, job->stop, reterr);
-	if (err < 0)
-		forkexec_close_stops(job);
-	return err;
-}
-
 HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 			      struct forkexec_state *state, const uint64_t *mask)
 {
@@ -437,7 +303,7 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	uint64_t all = ~UINT64_C(0);
 	long pid, err;
 
-	err = open_stops(job, ret);
+	err = forkexec_open_stops(job, ret);
 	if (err)
 		return (int)err;
 	if (mask)
@@ -452,7 +318,7 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	if (!mask)
 		sys_restore_mask(&job->mask);
 	if (pid < 0) {
-		close_pipe(job->report);
+		forkexec_close_pipe(job->report);
 		forkexec_close_stops(job);
 		return (int)pid;
 	}
@@ -466,6 +332,6 @@ HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,
 	if (r->flags & FORKEXEC_STOP_CLONE)
 		job->stopped = FORKEXEC_STEP_STOP_CLONE;
 	else if (job->sync[0] >= 0)
-		release_child(job, (int)pid);
+		forkexec_release(job, (int)pid);
 	return 0;
 }

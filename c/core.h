@@ -93,12 +93,21 @@ struct record {
  */
 
 /*
+ * Memory that a forked child has in common with us, where somebody asks for a trace, or a filter
+ * may forbid to write to the report pipe.
+ */
+struct page {
+	struct record record;
+	struct forkexec_trace trace;
+};
+
+/*
  * The work memory: this, then descriptors, then the text of the ID maps, and the
  * child's stack at the end, so that a stack overflow would hit our own plan and
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, trimmed, fds, caps and own, which
+ * clears tid. The child writes record, marked, trimmed, paused, filtered, fds, caps and own, which
  * nobody else touches in that time; the parent writes the rest, which the child only reads
  * where it was set before the clone.
  */
@@ -116,7 +125,12 @@ struct job {
 	const uint64_t *child_mask; /* that of the child */
 	uint32_t attributes; /* ATTR_* */
 	int32_t first_free;  /* no descriptor from here on has a place to come to */
-	volatile struct record *page; /* shared with a child whose filter may forbid to report */
+	volatile struct page *page; /* NULL: not needed */
+	int32_t clock;      /* of the trace */
+	uint32_t seen;      /* a trace or a pause is asked for: each step is told */
+	uint32_t paused;    /* set by the child: it has been at its pause */
+	uint32_t filtered;  /* set by the child: it has a filter, and makes no call but its execve */
+	uint32_t at_pause;  /* stopped is request.pause_at */
 	uint32_t n_oom_text;
 	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
@@ -206,7 +220,7 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 #define ID_MAP_LINE 64
 #define CPUS_MAX 1024u     /* words of a mask: 65536 processors */
 #define SECCOMP_MAX 4096u  /* BPF_MAXINSNS, far below what sock_fprog.len holds */
-#define PAGE_SIZE 4096     /* job.page: less than the least page of any kernel */
+#define PAGE_SIZE 4096     /* job.page: not more than the least page of any kernel */
 #define FDS_MAX (1u << 20) /* NR_OPEN's default; no process can have more */
 #define NEVER_OPEN INT32_MIN /* as an entry of fds; -1 closes */
 #define TEXT_BUSY_MAX_MS 60000
@@ -222,8 +236,17 @@ HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);
 
-/* clone.c: of the stops, when the child has left */
+/* child_trace.h: a step begins. The parent's are those before the clone. */
+HIDDEN void forkexec_trace_step(struct job *job, uint32_t step, int64_t detail);
+
+/* stop.c */
+HIDDEN int forkexec_open_pipe(const struct job *job, int32_t fds[2],
+			      struct forkexec_result *reterr);
+HIDDEN void forkexec_close_pipe(int32_t fds[2]);
+HIDDEN int forkexec_open_stops(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_close_stops(struct job *job);
+/* Lets the child that waits for its ID maps go on, or tells it what to fail with. */
+HIDDEN void forkexec_release(struct job *job, int pid);
 
 /* plan.c */
 HIDDEN size_t forkexec_plan_number(char *text, int64_t value);

@@ -236,6 +236,7 @@ static int look_scalars(struct text *t, uint64_t at)
 	RULE(errno_pipe, "errno_pipe is set, but FORKEXEC_ERRNO_PIPE is not.")
 	RULE(work, "work must be forkexec_work_size() bytes, aligned to 16.")
 	RULE(work_size, "work_size is less than forkexec_work_size() says.")
+	RULE(trace, "trace->size must be sizeof(struct forkexec_trace).")
 	return 0;
 }
 
@@ -260,6 +261,18 @@ static int look_flag(struct text *t, uint64_t flags)
 	return 1;
 }
 
+static int look_pause(struct text *t, const struct forkexec_request *r)
+{
+	say(t, "{pause_at} is ");
+	say_step(t, r->pause_at);
+	if (r->seccomp && r->pause_at == FORKEXEC_STEP_EXECVE)
+		say(t, ", and behind {seccomp} the child cannot wait. Pause at the step seccomp.");
+	else
+		say(t, ", a step that the child of this start does not take, or one behind "
+		       "{FORKEXEC_PTRACE}, where no signal continues it. Name another.");
+	return 1;
+}
+
 /* detail is the offset of the field. */
 HIDDEN int look_request(struct look *l)
 {
@@ -274,6 +287,8 @@ HIDDEN int look_request(struct look *l)
 	RULE(path, "{path} is NULL: name the program.")
 	RULE(argv, "{argv} is NULL: give at least an empty list that ends in NULL.")
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
+	if (at == offsetof(struct forkexec_request, pause_at))
+		return look_pause(t, r);
 	if (at == offsetof(struct forkexec_request, flags))
 		return look_flag(t, r->flags);
 	return look_lists(t, at) || look_scalars(t, at) || look_attr_field(t, at, r);

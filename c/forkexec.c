@@ -105,6 +105,7 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 		return 0;
 	if (n == sizeof(record) && !record.err) {
 		job->stopped = record.step;
+		job->at_pause = (uint32_t)record.detail;
 		return 0;
 	}
 	if (n == sizeof(record)) {
@@ -259,7 +260,7 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
 			    (int64_t)offsetof(struct forkexec_request, work));
 	job = forkexec_plan_job(r);
-	err = r->seccomp ? forkexec_attr_page(job, ret) : 0;
+	err = r->seccomp || r->trace ? forkexec_attr_page(job, ret) : 0;
 	if (err)
 		return err;
 	ret->step = FORKEXEC_STEP_NONE;
@@ -306,8 +307,10 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		return 0;
 	if (wait_for_exec(job, ret->pid, w, ret_outcome))
 		return 1;
-	if (*ret_outcome == FORKEXEC_STOPPED)
+	if (*ret_outcome == FORKEXEC_STOPPED) {
 		ret->step = job->stopped;
+		ret->detail = job->at_pause;
+	}
 	if (*ret_outcome != FORKEXEC_RUNNING)
 		return 0;
 	forkexec_close_stops(job);
@@ -461,6 +464,9 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 	if (request->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) /* nobody would go on */
 		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
 			    (int64_t)offsetof(struct forkexec_request, flags));
+	if (request->pause_at)
+		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
+			    (int64_t)offsetof(struct forkexec_request, pause_at));
 	copy_request(&own, request);
 	size = forkexec_work_size(request);
 	own.work = forkexec_work_take(state, &size);
@@ -470,7 +476,7 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 			    (int64_t)offsetof(struct forkexec_request, work));
 	do {
 		err = forkexec_start(&own, ret, state);
-		if (!err && until == UNTIL_END)
+		if (!err && until == UNTIL_END && !own.trace) /* which tells of the execve */
 			wait_for_end(ret->pid);
 		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
 			err = -ret->err;

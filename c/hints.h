@@ -61,6 +61,7 @@
 	X("oom_score_adj", "OOMScoreAdj", "--oom-score-adj")                                       \
 	X("opens", "Open", "--open")                                                               \
 	X("path", "argv0", "PROGRAM")                                                              \
+	X("pause_at", "PauseAt", "--pause-at")                                                     \
 	X("pdeathsig", "Pdeathsig", "--pdeathsig")                                                 \
 	X("pgid", "Pgid", "--setpgid")                                                             \
 	X("rlimits", "Rlimits", "--rlimit")                                                        \

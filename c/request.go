@@ -48,7 +48,8 @@ type Request struct {
 	Sigmask, Sigdefault, Sigignore                                      uint64
 	CapEffective, CapPermitted, CapInheritable, CapBounding, CapAmbient uint64
 
-	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp uintptr
+	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp, Trace uintptr
+	_                                                           [8 - unsafe.Sizeof(uintptr(0))]byte
 
 	NRlimits, NCpus, NNamespaces, NOpens, NSeccomp, SeccompFlags uint32
 
@@ -56,7 +57,23 @@ type Request struct {
 	Umask, Securebits         uint32
 	DirFd, ExecFd, LandlockFd int32
 	LandlockFlags             uint32
-	_                         uint32
+	PauseAt                   uint32
+}
+
+// TraceSteps is FORKEXEC_TRACE_STEPS.
+const TraceSteps = 128
+
+// Trace is struct forkexec_trace.
+type Trace struct {
+	Size, N uint32
+	EndNs   int64
+	Steps   [TraceSteps]TraceStep
+}
+
+// TraceStep is struct forkexec_trace_step.
+type TraceStep struct {
+	Step, Calls     uint32
+	BeginNs, Detail int64
 }
 
 // Rlimit is struct forkexec_rlimit.

@@ -187,6 +187,7 @@
 #define WNOHANG          1
 #define WEXITED          4
 #define WNOWAIT          0x01000000
+#define CLOCK_REALTIME   0
 #define CLOCK_MONOTONIC  1
 #define PROT_RW          3
 #define MAP_PRIVATE_ANON 0x22
@@ -460,14 +461,15 @@ static CORE_INLINE void sys_monotonic(struct sys_timespec *ret)
 {
 	(void)sys_sure(NR_clock_gettime, CLOCK_MONOTONIC, (long)ret, 0, 0, 0);
 }
-static CORE_INLINE int64_t sys_monotonic_ns(void)
+static CORE_INLINE int64_t sys_clock_ns(int clock)
 {
 	struct sys_timespec t;
 
 	t.sec = t.nsec = 0;
-	sys_monotonic(&t);
+	(void)sys_sure(NR_clock_gettime, clock, (long)&t, 0, 0, 0);
 	return (int64_t)t.sec * 1000000000 + t.nsec;
 }
+static CORE_INLINE int64_t sys_monotonic_ns(void) { return sys_clock_ns(CLOCK_MONOTONIC); }
 static CORE_INLINE void sys_sleep_us(int us)
 {
 	struct sys_timespec t;

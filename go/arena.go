@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"unsafe"
+
+	"forkexec.example/forkexec/c"
 )
 
 // An arena holds all that a start passes to C in one piece of memory without Go
@@ -57,6 +59,8 @@ type emitter struct {
 	used uintptr
 	fds  []int32 // the request's
 	err  *Error  // the first string that C cannot hold
+
+	trace *c.Trace
 }
 
 // room takes n bytes. It returns nil while counting.

@@ -210,3 +210,20 @@ func ExampleOptions_landlock() {
 	}
 	// Output: landlock
 }
+
+// Each step with its time.
+func ExampleOptions_trace() {
+	var trace forkexec.Trace
+	fmt.Print(output("true", &forkexec.Options{Trace: &trace}))
+	last := trace.Steps[len(trace.Steps)-1]
+	fmt.Println(trace.Steps[0].Step, trace.Steps[1].Step, last.Step, last.Begin+last.Took == trace.Took)
+	// Output:
+	// request clone execve true
+}
+
+// The child would stop and wait for kill -CONT; a step that it does not take is refused.
+func ExampleOptions_pauseAt() {
+	failure(&forkexec.Options{PauseAt: forkexec.StepChroot})
+	// Output:
+	// request PauseAt = chroot: invalid argument
+}

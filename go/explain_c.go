@@ -40,6 +40,10 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 		if !plain {
 			e.Object = s.say(c.ExplainObject)
 		}
+	case StepRequest:
+		if opt != nil && opt.PauseAt != 0 && s.res.Detail == int64(unsafe.Offsetof(s.req.PauseAt)) {
+			e.Object, e.field, e.hint = "PauseAt = "+opt.PauseAt.word(), "PauseAt", s.say(c.ExplainHint)
+		}
 	}
 	if step == StepClone && sys.UseCgroupFD {
 		switch errno {

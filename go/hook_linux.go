@@ -27,6 +27,10 @@ func (s *child) wait(ctx context.Context, opt *Options) c.Outcome {
 		if outcome != c.Stopped {
 			return outcome
 		}
+		if s.res.Detail != 0 {
+			s.pause()
+			continue
+		}
 		hook, step := opt.OnClone, Step(s.res.Step)
 		if step == StepStopExec {
 			hook = opt.OnExec

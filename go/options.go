@@ -115,6 +115,17 @@ type Options struct {
 	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
 	// CLONE_NEWUSER in Cloneflags.
 	IDMapHelpers bool
+
+	// Trace, if it is not nil, is filled when Start returns, also with an error: each step that
+	// the start has taken, with its time. After tries with TextBusyTimeout it is that of the last.
+	Trace *Trace
+
+	// PauseAt stops the child right before that step, by SIGSTOP, until somebody continues it
+	// (kill -CONT PID). Start waits for that, and says on standard error which PID to look at,
+	// and how. All else goes on meanwhile; the end of Start's context kills the child. A step that
+	// the child does not take is EINVAL at StepRequest, as is one behind Ptrace, or the execve
+	// behind Seccomp. Such a child is forked.
+	PauseAt Step
 }
 
 // A Rlimit is one limit of setrlimit(2). The greatest uint64 means no limit. RLIMIT_NOFILE
@@ -196,6 +207,8 @@ var onlyC = []struct {
 	{"OnClone", StepStopClone, func(o *Options) bool { return o.OnClone != nil }},
 	{"OnExec", StepStopExec, func(o *Options) bool { return o.OnExec != nil }},
 	{"IDMapHelpers", StepStopClone, func(o *Options) bool { return o.IDMapHelpers }},
+	{"Trace", StepRequest, func(o *Options) bool { return o.Trace != nil }},
+	{"PauseAt", StepRequest, func(o *Options) bool { return o.PauseAt != 0 }},
 	{"ExecFD", StepExecve, func(o *Options) bool { return o.ExecFD != nil }},
 }
 

@@ -42,6 +42,7 @@ func emitOptions(e *emitter, r *c.Request, opt *Options) {
 	}
 	emitScheduling(e, r, opt)
 	emitLists(e, r, opt)
+	emitTrace(e, r, opt)
 }
 
 func emitCapabilities(r *c.Request, sets *Capabilities) {

@@ -67,6 +67,9 @@ type child struct {
 	hookErr  *Error  // of OnClone or OnExec
 
 	waiter *run.Once // waits for the end of the child, or nil
+	paused bool      // it has been at its PauseAt
+	trace  *c.Trace
+	began  time.Time
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -101,6 +104,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	s.req, s.res = (*c.Request)(e.room(unsafe.Sizeof(c.Request{}))), (*c.Result)(e.room(unsafe.Sizeof(c.Result{})))
 	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1}
 	emit(&e, s.req, argv0, argv, attr, sys, opt)
+	s.trace = e.trace
 	end := unsafe.Add(e.mem, e.used)
 	s.work = unsafe.Add(end, -uintptr(end)&15)
 	s.req.Work, s.req.WorkSize = uintptr(s.work), work
@@ -282,6 +286,10 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 	defer settle()
 	now := nanotime()
 	s.req.NowMs = uint32(now / 1e6)
+	if s.trace != nil {
+		s.began, s.trace.N = time.Now(), 0
+	}
+	s.paused = false
 	s.scarce = myThreads.Begin(now)
 	defer myThreads.End()
 	if !s.clone() {
@@ -308,6 +316,9 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 
 // waitOnce returns at the latest when the child stops for a hook.
 func (s *child) waitOnce(ctx context.Context) c.Outcome {
+	if s.paused {
+		return s.waitPaused(ctx)
+	}
 	for i := 0; s.scarce && i < threads.ThreadsKeepPTimes && ctx.Err() == nil; i++ {
 		if outcome := c.FinishWithP(s.req, s.res, state(), threads.ThreadsKeepP); outcome != c.TimedOut {
 			return outcome
@@ -405,6 +416,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 			return 0, err
 		}
 	}
+	if opt != nil && opt.Trace != nil {
+		*opt.Trace = Trace{}
+	}
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
@@ -426,6 +440,9 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	defer s.free()
 	if ret != nil {
 		*ret = *s.res
+	}
+	if s.trace != nil {
+		opt.Trace.fill(s.began, s.trace)
 	}
 	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started && s.hookErr != nil {

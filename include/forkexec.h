@@ -84,15 +84,13 @@ extern "C" {
 /*
  * CLOSE_FDS: all other descriptors are closed at the execve(2). Where close_range(2) can do
  * it (Linux 5.9), those above the last one needed are never even copied: the start costs the
- * same with ten of them open as with ten thousand. If IDs change, those between are
- * closed early, too, with up to 1024 fds. A path that leads
- * through a closed descriptor, such as "/proc/self/fd/7", is not found then: if
- * forkexec_finish() sets WHOLE_TABLE in result.retry_flags, start once more with that flag.
+ * same with ten of them open as with ten thousand. If IDs change, those between are closed
+ * early, too, with up to 1024 fds. A path that leads through a closed descriptor, such as
+ * "/proc/self/fd/7", is not found then: if forkexec_finish() sets WHOLE_TABLE in
+ * result.retry_flags, start once more with that flag.
  *
- * NO_PIPES: for callers that let other threads clone at the same time. A pipe that a start
- * needs would be inherited by their children. If forkexec_start() fails with NO_PIPES in
- * result.retry_flags, start once more without that flag and with no clone beside it.
- * forkexec_run() and forkexec_spawn() do both themselves.
+ * NO_PIPES: for callers that clone in several threads. If forkexec_start() sets it in retry_flags,
+ * start without it, and with no clone beside it. forkexec_run() and _spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
@@ -225,6 +223,10 @@ struct forkexec_request {
 	const struct forkexec_namespace *namespaces; /* joined in this order, before unshare */
 	const struct forkexec_open *opens; /* in this order, when fds are in their places */
 	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
+	struct forkexec_trace *trace; /* NULL, or where the steps' times go */
+#if UINTPTR_MAX == 0xffffffff
+	uint32_t trace_padding;
+#endif
 	uint32_t n_rlimits;
 	uint32_t n_cpus;
 	uint32_t n_namespaces;
@@ -241,7 +243,7 @@ struct forkexec_request {
 	int32_t exec_fd;       /* the program, execveat(2); path is then only for errors */
 	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
 	uint32_t landlock_flags;
-	uint32_t attributes_padding;
+	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
 };
 
 /*
@@ -278,7 +280,7 @@ enum forkexec_outcome {
 	FORKEXEC_FAILED,    /* at a step: see the result */
 	FORKEXEC_TIMED_OUT, /* it is still on its way: call again */
 	FORKEXEC_CANCELLED, /* the same, after forkexec_cancel() */
-	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step */
+	FORKEXEC_STOPPED,   /* it waits for forkexec_continue() at ret->step (pause: ret->detail is 1) */
 };
 
 /*
@@ -410,14 +412,14 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
 				      int64_t timeout_ns);
 
 /*
- * forkexec_continue - let a child go on that waits because of FORKEXEC_STOP_CLONE or
- * FORKEXEC_STOP_EXEC.
+ * forkexec_continue - let a child go on that waits because of FORKEXEC_STOP_CLONE,
+ * FORKEXEC_STOP_EXEC or request.pause_at.
  *
  * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
- * STOP_CLONE (its ID maps are not written yet) or STOP_EXEC. The caller may take its time. Then it
- * calls this, with err 0, or with a positive errno with which the child fails at that step; and
- * forkexec_finish() again. Call it even if you have killed the child. If the caller ends, so does
- * the child.
+ * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its
+ * time. Then it calls this, with err 0, or with a positive errno with which the child fails at that
+ * step; and forkexec_finish() again. Call it even if you have killed the child. If the caller ends,
+ * so does the child. At a pause SIGSTOP stops the child first: it goes on when it gets SIGCONT.
  * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);

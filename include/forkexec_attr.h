@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * forkexec_attr.h - elements of the lists in struct forkexec_request: attributes that Go's
- * SysProcAttr does not have. Included by forkexec.h.
+ * forkexec_attr.h - what struct forkexec_request points to: elements of its lists, and the trace.
+ * Included by forkexec.h.
  */
 #ifndef FORKEXEC_ATTR_H
 #define FORKEXEC_ATTR_H
@@ -52,6 +52,35 @@ struct forkexec_open {
 	uint32_t flags; /* of open(2); O_CLOEXEC closes it again at the execve(2) */
 	uint32_t mode;
 	uint32_t padding;
+};
+
+/*
+ * forkexec_request.trace: the steps of the last start with that request, in their order, each
+ * with the time at which it began. It lasted until the next began, the last one until end_ns:
+ * when the child was seen to run its program, or when a step failed, which is the last one then.
+ *
+ * The first two are the parent's: REQUEST (all that comes before the clone) and CLONE, which
+ * lasts until the child runs. A step that is several calls has an entry for each detail; when
+ * half of the room is taken, one for all. Filled when forkexec_finish() says RUNNING or FAILED, or
+ * by a forkexec_start() whose clone fails; untouched if the request was refused. After
+ * forkexec_spawnp() it is that of the last try.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME where the child may come into
+ * another time namespace. After a seccomp filter the child can read no clock: the SECCOMP step
+ * then has the time of its EXECVE, too.
+ */
+#define FORKEXEC_TRACE_STEPS 128
+struct forkexec_trace_step {
+	uint32_t step;  /* enum forkexec_step */
+	uint32_t calls; /* how many are in this entry */
+	int64_t begin_ns;
+	int64_t detail; /* see FORKEXEC_STEPS; of the first of the calls */
+};
+struct forkexec_trace {
+	uint32_t size; /* sizeof(struct forkexec_trace) */
+	uint32_t n;
+	int64_t end_ns;
+	struct forkexec_trace_step steps[FORKEXEC_TRACE_STEPS];
 };
 
 #endif /* FORKEXEC_ATTR_H */

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <forkexec.h>
@@ -65,6 +66,13 @@ struct command {
 	int dry_run;
 	int json;
 	int explain;
+
+	int trace;
+	const char *trace_file; /* NULL: the table on standard error */
+	uint32_t repeat;        /* 0: not given */
+	struct traced *traced;  /* n_traced of them */
+	uint32_t n_traced;
+	int failed; /* a start has */
 };
 
 /* An option: all that is said of it anywhere comes from here. */
@@ -119,8 +127,10 @@ APPLY(on_clone);
 APPLY(on_exec);
 APPLY(oom_score_adj);
 APPLY(open);
+APPLY(pause_at);
 APPLY(pdeathsig);
 APPLY(ptrace);
+APPLY(repeat);
 APPLY(rlimit);
 APPLY(sched);
 APPLY(seccomp);
@@ -135,6 +145,7 @@ APPLY(sigdefault);
 APPLY(sigignore);
 APPLY(sigmask);
 APPLY(text_busy);
+APPLY(trace);
 APPLY(uid);
 APPLY(uid_map);
 APPLY(umask);
@@ -149,7 +160,7 @@ const struct mode *file_mode(char *path, uint32_t fd);
 
 /* hook.c */
 void save_environment(void);
-int start_with_hooks(const struct command *c, struct forkexec_result *ret, char *found);
+int start_with_stops(const struct command *c, struct forkexec_result *ret, char *found);
 
 /* names.c: words for numbers */
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);
@@ -168,6 +179,21 @@ void *grow(void *list, uint32_t n, size_t size);
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
+
+/* main.c */
+int ending_signal(void);
+
+/* pause.c */
+void at_pause(const struct forkexec_request *r, struct forkexec_result *ret);
+
+/* trace.c: before the first start, after each, and at the end, where it returns the status */
+void trace_begin(struct command *c);
+void trace_note(struct command *c, const struct forkexec_result *result, const char *found);
+int trace_end(struct command *c, int status);
+
+/* json.c */
+size_t utf8_length(const char *s, size_t n);
+void put_json(FILE *to, const char *s);
 
 /* help.c */
 void print_help(void);

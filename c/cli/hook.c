@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hook.c - starts whose child waits: while commands of --on-clone and --on-exec run, and while
- * newuidmap(1) and newgidmap(1) write its ID maps. A command that fails ends the start.
+ * hook.c - starts whose child waits: while commands of --on-clone and --on-exec run, while
+ * newuidmap(1) and newgidmap(1) write its ID maps, and at the step of --pause-at. A command that
+ * fails ends the start.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,33 +150,49 @@ static int at_stop(const struct command *c, const struct forkexec_result *ret)
 	       run_helper("exec newgidmap \"$@\"", c->gid_map, c->n_helper_gids, ret->pid);
 }
 
+#define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
+
+/* Until the child runs, or has failed: returns 0 or the negative errno. */
+static int finish(const struct command *c, const struct forkexec_request *r,
+		  struct forkexec_result *ret, struct forkexec_state *state)
+{
+	enum forkexec_outcome outcome;
+
+	while ((outcome = forkexec_finish(r, ret, state, LOOK_NS)) != FORKEXEC_RUNNING) {
+		if (outcome == FORKEXEC_FAILED)
+			return -ret->err;
+		if (outcome == FORKEXEC_STOPPED && ret->detail)
+			at_pause(r, ret);
+		else if (outcome == FORKEXEC_STOPPED)
+			(void)forkexec_continue(r, ret, at_stop(c, ret) ? ECANCELED : 0);
+		if (r->pause_at && ending_signal())
+			(void)kill(ret->pid, SIGKILL);
+	}
+	return 0;
+}
+
 static int start_once(const struct command *c, const struct forkexec_request *request,
 		      struct forkexec_result *ret)
 {
 	static struct forkexec_state state;
 	struct forkexec_request r = *request;
-	enum forkexec_outcome outcome;
+	const char *words = getenv("FORKEXEC");
 	int err;
 
+	if (words && strstr(words, "noclone3"))
+		state.bits = FORKEXEC_STATE_NO_CLONE3;
 	r.work_size = forkexec_work_size(&r);
 	r.work = r.work_size ? aligned_alloc(16, (r.work_size + 15) / 16 * 16) : NULL;
 	if (r.work_size && !r.work)
 		usage("out of memory");
 	err = forkexec_start(&r, ret, &state);
-	while (!err) {
-		outcome = forkexec_finish(&r, ret, &state, -1);
-		if (outcome == FORKEXEC_RUNNING)
-			break;
-		if (outcome == FORKEXEC_STOPPED)
-			(void)forkexec_continue(&r, ret, at_stop(c, ret) ? ECANCELED : 0);
-		else if (outcome == FORKEXEC_FAILED)
-			err = -ret->err;
-	}
+	if (!err)
+		err = finish(c, &r, ret, &state);
 	free(r.work);
 	return err;
 }
 
-/* Each hook shall see one child, so PATH is searched before, not by trying. */
+/* Each hook, and each pause, is of one child, so PATH is searched before, not by trying. */
 static const char *search(const struct command *c, char *found)
 {
 	const char *folder = getenv("PATH"), *end, *root = c->request.chroot ? c->request.chroot : "";
@@ -196,7 +214,7 @@ static const char *search(const struct command *c, char *found)
 	return NULL;
 }
 
-int start_with_hooks(const struct command *c, struct forkexec_result *ret, char *found)
+int start_with_stops(const struct command *c, struct forkexec_result *ret, char *found)
 {
 	const struct timespec pause = {0, 10000000};
 	struct forkexec_request r = c->request;

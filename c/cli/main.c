@@ -118,28 +118,59 @@ static int wait_for(const struct command *c, pid_t pid)
 			break;
 		}
 	}
+	sigprocmask(SIG_SETMASK, &open, NULL); /* the next start's, with --repeat */
 	give_terminal(c, getpgrp());
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int run(struct command *c)
+/* One that was meant to end us: 0, or its number. */
+int ending_signal(void)
+{
+	size_t i;
+
+	for (i = 0; i < N_PASSED_ON && passed_on[i] != SIGUSR1; i++)
+		if (pending[i])
+			return passed_on[i];
+	return 0;
+}
+
+static int run_once(struct command *c)
 {
 	struct forkexec_result result;
 	char found[PATH_MAX];
+	int err, ended_by;
 
-	catch_signals();
-	if ((c->request.flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) ?
-	     start_with_hooks(c, &result, found) :
-	     forkexec_spawnp(&c->request, &result, found, sizeof(found))) < 0) {
+	err = c->request.flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) || c->request.pause_at ?
+	      start_with_stops(c, &result, found) :
+	      forkexec_spawnp(&c->request, &result, found, sizeof(found));
+	ended_by = c->request.pause_at ? ending_signal() : 0;
+	trace_note(c, &result, found);
+	if (err < 0) {
 		give_terminal(c, getpgrp());
 		report(c, &result, found);
+		c->failed = 1;
 		return exit_status(&result);
 	}
 	if (c->detach) {
 		printf("%d\n", (int)result.pid);
 		return fflush(stdout) ? EXIT_FAILED : 0;
 	}
-	return wait_for(c, result.pid);
+	err = wait_for(c, result.pid);
+	return ended_by ? 128 + ended_by : err;
+}
+
+/* All of --repeat, up to a start that fails, or a program that the terminal ends. */
+static int run(struct command *c)
+{
+	uint32_t i = 0;
+	int status;
+
+	catch_signals();
+	trace_begin(c);
+	do {
+		status = run_once(c);
+	} while (++i < c->repeat && !c->failed && status != 128 + SIGINT && status != 128 + SIGTERM);
+	return c->trace ? trace_end(c, status) : status;
 }
 
 int main(int argc, char **argv)

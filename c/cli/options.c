@@ -151,6 +151,12 @@ const struct option_row options[] = {
 
 	{"Information", NULL, NULL, NULL, NULL},
 	{"json", NULL, "report a failure as a JSON object, on standard error", apply_json, NULL},
+	{"trace", "[FILE.json]", "print each step of the start and its time; or write them to FILE, "
+	 "for Perfetto", apply_trace, "file"},
+	{"repeat", "N", "start the program N times, and print how its steps' times are distributed",
+	 apply_repeat, NULL},
+	{"pause-at", "STEP", "stop right before STEP, and say how to look at the child",
+	 apply_pause_at, NULL},
 	{"dry-run", NULL, "print the system calls of the start, and do not start", apply_dry_run,
 	 NULL},
 	{"explain", NULL, "explain a step's errno: forkexec --explain [STEP [ERRNO]]",

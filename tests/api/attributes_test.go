@@ -388,6 +388,8 @@ func TestNothingIsIgnored(t *testing.T) {
 			f.Set(reflect.MakeFunc(f.Type(), func([]reflect.Value) []reflect.Value { return nil }))
 		case reflect.Slice:
 			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.Uint32:
+			f.SetUint(1)
 		default:
 			f.SetInt(1)
 		}

@@ -266,6 +266,16 @@ static void set_stops(struct forkexec_request *r, struct world *w)
 	r->flags |= FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC;
 }
 
+static void set_pause(struct forkexec_request *r, struct world *w)
+{
+	static struct forkexec_trace trace;
+
+	set_stops(r, w);
+	trace.size = sizeof(trace);
+	r->trace = &trace;
+	r->pause_at = FORKEXEC_STEP_EXECVE;
+}
+
 static void set_setns(struct forkexec_request *r, struct world *w)
 {
 	static struct forkexec_namespace list[1];
@@ -330,6 +340,7 @@ const struct fault_case fault_cases[] = {
 	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},
 	{"stops", set_stops, STOPS, 0, 2, NOTHING, 0, 0},
 	{"stops, fork", set_stops, STOPS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
+	{"pause", set_pause, STOPS, 0, 2, NOTHING, 0, 0},
 	{"join a namespace", set_setns, NEEDS_ROOT, 0, 3, NOTHING, 0, 0},
 	{"close fds", set_close_fds, CLOSES, 0, 3, NOTHING, 0, 0},
 	{"no close_range", set_close_fds, CLOSES, 0, 3, NO_CALL(close_range, ENOSYS), 0, 0},

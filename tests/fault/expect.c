@@ -120,6 +120,8 @@ uint32_t parent_step(const struct fault_case *c, int *err)
 	case SYS_clone:
 	case SYS_clone3:
 		return FORKEXEC_STEP_CLONE;
+	case SYS_kill: /* SIGSTOP for the case "pause" */
+		return FORKEXEC_STEP_EXECVE;
 	case SYS_openat:
 	case SYS_write:
 		if (is_missing_setgroups()) { /* and this kernel then refuses the next one */
@@ -129,7 +131,8 @@ uint32_t parent_step(const struct fault_case *c, int *err)
 		n = injector->hit_index;
 		if (c->needs & STOPS) { /* what the child waits for never comes */
 			*err = EINVAL;
-			return n == 1 ? FORKEXEC_STEP_STOP_CLONE : FORKEXEC_STEP_STOP_EXEC;
+			return n == 1 ? FORKEXEC_STEP_STOP_CLONE :
+			       n == 2 ? FORKEXEC_STEP_STOP_EXEC : FORKEXEC_STEP_EXECVE;
 		}
 		if (injector->hit_nr == SYS_openat)
 			n -= injector->opens_before;
@@ -183,7 +186,7 @@ int child_step_fits(uint32_t step, long nr)
 	case FORKEXEC_STEP_OPEN:
 		return nr == SYS_dup3;
 	case FORKEXEC_STEP_EXECVE:
-		return nr == SYS_execveat;
+		return nr == SYS_execveat || nr == SYS_write || nr == SYS_read; /* of a pause */
 	case FORKEXEC_STEP_FD_DUP:
 		return nr == SYS_fcntl; /* one that is in its place already */
 	case FORKEXEC_STEP_CLOSE_FDS:

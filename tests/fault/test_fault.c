@@ -75,8 +75,13 @@ static int run_with_stops(struct forkexec_request *r, struct forkexec_result *re
 	err = forkexec_start(r, ret, state);
 	if (err)
 		return err;
-	while ((outcome = forkexec_finish(r, ret, state, -1)) == FORKEXEC_STOPPED)
+	while ((outcome = forkexec_finish(r, ret, state, -1)) == FORKEXEC_STOPPED) {
+		int pause = ret->detail != 0;
+
 		forkexec_continue(r, ret, 0);
+		if (pause)
+			kill(ret->pid, SIGCONT);
+	}
 	return outcome == FORKEXEC_FAILED ? -ret->err : 0;
 }
 

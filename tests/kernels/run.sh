@@ -67,7 +67,7 @@ build_guest() { # build_guest: makes $dir/ARCH/base.cpio
 	mkdir -p "$suites/c" "$guest/proc" "$guest/sys" "$guest/dev" "$guest/tmp" "$guest/root" "$guest/etc" &&
 		cp tests/kernels/init.sh "$guest/init" &&
 		echo root:x:0:0::/root:/bin/sh >"$guest/etc/passwd" && echo root:x:0: >"$guest/etc/group" || return 1
-	mkdir -p "$guest/src/c/man" && cp c/child.c c/child_attr.h c/child_fds.h "$guest/src/c/" && cp c/man/forkexec.7 "$guest/src/c/man/" || return 1 # test_step reads them
+	mkdir -p "$guest/src/c/man" && cp c/child.c c/child_attr.h c/child_fds.h c/child_trace.h "$guest/src/c/" && cp c/man/forkexec.7 "$guest/src/c/man/" || return 1 # test_step reads them
 	c=build/kernels/$arch/c && rm -rf "$c"
 	make -s B="$c" CC="$cc" CFLAGS="-O2 -g -I$root/usr/include -L$root/usr/lib/$triplet -L$root/lib/$triplet" \
 		tests "$c/tests/kernels/method" &&

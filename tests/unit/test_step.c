@@ -200,7 +200,7 @@ static void add_event(uint32_t step)
 	events[n_events++] = step;
 }
 
-/* child_fail() and TRY are events, other child_x() are followed. */
+/* child_fail(), TRY and MARK are events, other child_x() are followed. */
 static void follow(const char *text, const char *body, int depth)
 {
 	const char *end = strstr(body, "\n}\n"), *p, *callee;
@@ -212,11 +212,13 @@ static void follow(const char *text, const char *body, int depth)
 		n = word_length(p);
 		if (n == 3 && !strncmp(p, "TRY", 3) && p[3] == '(') {
 			add_event(step_of_macro(p + 4, word_length(p + 4)));
+		} else if (n == 4 && !strncmp(p, "MARK", 4) && p[4] == '(') {
+			add_event(step_of_macro(p + 5, word_length(p + 5)));
 		} else if (n > 14 && !strncmp(p, "FORKEXEC_STEP_", 14)) {
 			if (n != 18 || strncmp(p + 14, "NONE", 4))
 				add_event(step_of_macro(p + 14, n - 14));
-		} else if (n == 12 && !strncmp(p, "child_nofile", n)) {
-			add_event(FORKEXEC_STEP_NOFILE); /* no TRY: it is ignored */
+		} else if (n == 10 && !strncmp(p, "child_step", n)) {
+			continue; /* it only tells of the step */
 		} else if (n == 14 && !strncmp(p, "child_trim_fds", n)) {
 			continue; /* half of CLOSE_FDS, before its time: see test_trim.c */
 		} else if (n > 6 && !strncmp(p, "child_", 6) && p[n] == '(') {
@@ -244,7 +246,7 @@ static size_t first_event(uint32_t step)
 static void test_source_order(void **test_state)
 {
 	char *text = read_source("c/child_attr.h"), *fds = read_source("c/child_fds.h");
-	char *rest = read_source("c/child.c");
+	char *trace = read_source("c/child_trace.h"), *rest = read_source("c/child.c");
 	size_t i, at, before = 0;
 	const char *main_body;
 	int in_child = 0;
@@ -252,8 +254,9 @@ static void test_source_order(void **test_state)
 	(void)test_state;
 	text = realloc(text, 3 << 20);
 	assert_non_null(text);
-	strcat(strcat(text, fds), rest);
+	strcat(strcat(strcat(text, fds), trace), rest);
 	free(fds);
+	free(trace);
 	free(rest);
 	blank_comments(text);
 	main_body = find_body(text, "forkexec_child_main", strlen("forkexec_child_main"));

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * json.c - strings of JSON, which is UTF-8: out of anything.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* How many bytes the character at s has, as UTF-8 that JSON allows; 0: it is none. */
+size_t utf8_length(const char *s, size_t n)
+{
+	static const struct {
+		unsigned char first, last; /* of the first byte */
+		unsigned char from, to;    /* of the second */
+		unsigned char length;
+	} forms[] = {
+		{0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const unsigned char *u = (const unsigned char *)s;
+	size_t i, k;
+
+	for (i = 0; n && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (u[0] < forms[i].first || u[0] > forms[i].last || n < forms[i].length)
+			continue;
+		if (forms[i].length > 1 && (u[1] < forms[i].from || u[1] > forms[i].to))
+			return 0;
+		for (k = 2; k < forms[i].length; k++)
+			if ((u[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].length;
+	}
+	return 0;
+}
+
+/* A string with its quotes; what is no UTF-8 becomes U+FFFD. */
+void put_json(FILE *to, const char *s)
+{
+	size_t left = strlen(s), n;
+
+	fputc('"', to);
+	for (; left; s += n, left -= n) {
+		unsigned char ch = (unsigned char)*s;
+
+		n = utf8_length(s, left);
+		if (ch == '"' || ch == '\\')
+			fprintf(to, "\\%c", ch);
+		else if (ch < ' ' || ch == 127)
+			fprintf(to, "\\u%04x", ch);
+		else
+			fwrite(n ? s : "\xef\xbf\xbd", 1, n ? n : 3, to);
+		n += !n;
+	}
+	fputc('"', to);
+}

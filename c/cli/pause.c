@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pause.c - --pause-at: which step, and what is said of a child that is stopped there.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cli.h"
+
+APPLY(pause_at)
+{
+	char *name = memcpy(grow(NULL, (uint32_t)strlen(argument), 1), argument, strlen(argument) + 1), *p;
+
+	c->request.pause_at = forkexec_step_by_name(name);
+	for (p = name; *p; p++) /* the shell has its own idea of spaces */
+		if (*p == '-')
+			*p = ' ';
+	if (!c->request.pause_at)
+		c->request.pause_at = forkexec_step_by_name(name);
+	free(name);
+	if (!c->request.pause_at)
+		usage("--pause-at: \"%s\" is no step; forkexec(7) lists them", argument);
+}
+
+/* The signal is on its way: so that who reads the ID finds a child that is stopped. */
+static void wait_for_stop(pid_t pid)
+{
+	const struct timespec ms = {0, 1000000};
+	siginfo_t info = {0};
+	int tries;
+
+	for (tries = 0; tries < 200 && !info.si_pid; tries++) {
+		if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) < 0)
+			return;
+		if (!info.si_pid)
+			nanosleep(&ms, NULL);
+	}
+}
+
+static void tell(const struct forkexec_request *r, const struct forkexec_result *result, uint32_t step)
+{
+	int pid = (int)result->pid;
+
+	fprintf(stderr,
+		"forkexec: process %d is stopped right before its step \"%s\" (%s). Look at it:\n"
+		"  ls -l /proc/%d/fd /proc/%d/ns /proc/%d/cwd; cat /proc/%d/status\n"
+		"  nsenter --all --target %d\n"
+		"  gdb --pid %d\n"
+		"It goes on after: kill -CONT %d\n", pid, forkexec_step_name(step), r->path, pid, pid, pid,
+		pid, pid, pid, pid);
+}
+
+/* The child is at its pause: has it stopped, and says where. */
+void at_pause(const struct forkexec_request *r, struct forkexec_result *ret)
+{
+	uint32_t step = ret->step;
+
+	if (forkexec_continue(r, ret, 0))
+		return;
+	wait_for_stop(ret->pid);
+	tell(r, ret, step);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * trace.c - --trace and --repeat: the steps of a start with their times, as a table, as events
+ * for Perfetto and chrome://tracing, or as a distribution over many starts.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* One start that has been traced. */
+struct traced {
+	int32_t pid;
+	struct forkexec_trace trace;
+};
+
+APPLY(trace)
+{
+	c->trace = 1;
+	c->trace_file = argument;
+}
+
+APPLY(repeat)
+{
+	c->trace = 1;
+	c->repeat = (uint32_t)number("repeat", argument, 1, 1000000);
+}
+
+void trace_begin(struct command *c)
+{
+	if (!c->trace)
+		return;
+	if (c->request.pause_at && c->repeat)
+		usage("--repeat: not with --pause-at");
+	if (c->detach && c->repeat)
+		usage("--repeat: not with --detach");
+	c->request.trace = grow(NULL, 0, sizeof(*c->request.trace));
+	*c->request.trace = (struct forkexec_trace){.size = sizeof(*c->request.trace)};
+}
+
+static int64_t end_of(const struct forkexec_trace *t, uint32_t i)
+{
+	return i + 1 < t->n ? t->steps[i + 1].begin_ns : t->end_ns;
+}
+
+static double micros(int64_t ns)
+{
+	return (double)ns / 1e3;
+}
+
+/* " /tmp" of a chdir; "" where there is nothing to say. */
+static void find_object(const struct command *c, const char *found,
+			const struct forkexec_trace_step *s, char *text, size_t size)
+{
+	struct forkexec_request request = c->request;
+	struct forkexec_result result = {.step = s->step, .detail = s->detail};
+
+	*text = 0;
+	if (*found)
+		request.path = found;
+	if (s->step != FORKEXEC_STEP_REQUEST)
+		forkexec_explain_as(&request, &result,
+				    FORKEXEC_EXPLAIN_OBJECT | FORKEXEC_EXPLAIN_OPTIONS, text, size);
+}
+
+/* All of it at once: the program may be writing, too. */
+static void print_timeline(const struct command *c, const struct forkexec_result *result,
+			   const char *found)
+{
+	const struct forkexec_trace *t = c->request.trace;
+	char *text = NULL, object[1024];
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+	uint32_t i;
+
+	if (!to)
+		return;
+	fprintf(to, "forkexec: %s", c->request.path);
+	if (result->pid > 0)
+		fprintf(to, " (process %d)", (int)result->pid);
+	fprintf(to, ": %" PRIu32 " steps in %.1f us%s\n    begin       took  step\n", t->n,
+		t->n ? micros(t->end_ns - t->steps[0].begin_ns) : 0.0,
+		result->step ? ", the last one failed" : "");
+	for (i = 0; i < t->n; i++) {
+		const struct forkexec_trace_step *s = &t->steps[i];
+
+		find_object(c, found, s, object, sizeof(object));
+		fprintf(to, "%9.1f  %9.1f  %s%s", micros(s->begin_ns - t->steps[0].begin_ns),
+			micros(end_of(t, i) - s->begin_ns), forkexec_step_name(s->step), object);
+		if (s->calls > 1)
+			fprintf(to, " (%" PRIu32 " calls)", s->calls);
+		fputc('\n', to);
+	}
+	if (!fclose(to))
+		(void)!write(STDERR_FILENO, text, size);
+	free(text);
+}
+
+void trace_note(struct command *c, const struct forkexec_result *result, const char *found)
+{
+	if (!c->trace)
+		return;
+	if (!c->repeat && !c->trace_file)
+		print_timeline(c, result, found);
+	c->traced = grow(c->traced, c->n_traced, sizeof(*c->traced));
+	c->traced[c->n_traced].pid = result->pid;
+	c->traced[c->n_traced++].trace = *c->request.trace;
+}
+
+/* Of one start. Of its events, tid is the child, so that each start has a line of its own. */
+static void put_events(FILE *to, const struct traced *one, uint32_t line, const char *between)
+{
+	const struct forkexec_trace *t = &one->trace;
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const struct forkexec_trace_step *s = &t->steps[i];
+
+		fprintf(to, "%s\n{\"name\":", i ? "," : between);
+		put_json(to, forkexec_step_name(s->step));
+		fprintf(to, ",\"cat\":\"%s\",\"ph\":\"X\",\"ts\":%.3f,\"dur\":%.3f,\"pid\":%d,\"tid\":%d",
+			i < 2 ? "parent" : "child", micros(s->begin_ns), micros(end_of(t, i) - s->begin_ns),
+			(int)getpid(), one->pid > 0 ? (int)one->pid : -(int)line - 1);
+		fputs(",\"args\":{\"syscall\":", to);
+		put_json(to, forkexec_step_syscall(s->step));
+		fprintf(to, ",\"detail\":%" PRId64 ",\"calls\":%" PRIu32 "}}", s->detail, s->calls);
+	}
+}
+
+static int write_events(const struct command *c)
+{
+	FILE *to = fopen(c->trace_file, "we");
+	uint32_t i;
+
+	if (!to) {
+		fprintf(stderr, "forkexec: --trace: %s: %s\n", c->trace_file, strerror(errno));
+		return EXIT_FAILED;
+	}
+	fprintf(to, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
+		    "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"args\":{\"name\":\"forkexec\"}}",
+		(int)getpid());
+	for (i = 0; i < c->n_traced; i++)
+		put_events(to, &c->traced[i], i, ",");
+	fputs("\n]}\n", to);
+	if ((ferror(to) | fclose(to)) == 0)
+		return 0;
+	fprintf(stderr, "forkexec: --trace: %s: it could not be written\n", c->trace_file);
+	return EXIT_FAILED;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Of a step, or of the whole start if step is NONE. Returns in how many starts it was. */
+static uint32_t durations(const struct command *c, uint32_t step, int64_t *ret)
+{
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < c->n_traced; i++) {
+		const struct forkexec_trace *t = &c->traced[i].trace;
+		int seen = !step && t->n;
+		int64_t sum = seen ? t->end_ns - t->steps[0].begin_ns : 0;
+
+		for (k = 0; step && k < t->n; k++) {
+			if (t->steps[k].step != step)
+				continue;
+			sum += end_of(t, k) - t->steps[k].begin_ns;
+			seen = 1;
+		}
+		if (seen)
+			ret[n++] = sum;
+	}
+	qsort(ret, n, sizeof(*ret), compare);
+	return n;
+}
+
+/* The least value that so much of all are not above. */
+static double percentile(const int64_t *sorted, uint32_t n, uint32_t percent)
+{
+	return micros(sorted[((uint64_t)n * percent + 99) / 100 - 1]);
+}
+
+static void print_row(const struct command *c, const char *name, uint32_t step, int64_t *room)
+{
+	uint32_t n = durations(c, step, room);
+
+	if (n)
+		fprintf(stderr, "  %-22s %8" PRIu32 " %10.1f %10.1f %10.1f %10.1f\n", name, n,
+			percentile(room, n, 50), percentile(room, n, 90), percentile(room, n, 99),
+			micros(room[n - 1]));
+}
+
+static void print_distribution(const struct command *c)
+{
+	int64_t *room = grow(NULL, 0, (c->n_traced + 1) * sizeof(*room));
+	unsigned char told[256] = {0};
+	uint32_t i, k, step;
+
+	fprintf(stderr, "forkexec: %s, %" PRIu32 " times; times in us\n"
+			"  %-22s %8s %10s %10s %10s %10s\n", c->request.path, c->n_traced,
+		"step", "starts", "p50", "p90", "p99", "max");
+	for (i = 0; i < c->n_traced; i++) {
+		for (k = 0; k < c->traced[i].trace.n; k++) {
+			step = c->traced[i].trace.steps[k].step;
+			if (step >= sizeof(told) || told[step])
+				continue;
+			told[step] = 1;
+			print_row(c, forkexec_step_name(step), step, room);
+		}
+	}
+	print_row(c, "all", FORKEXEC_STEP_NONE, room);
+	free(room);
+}
+
+int trace_end(struct command *c, int status)
+{
+	int err = 0;
+
+	if (c->trace_file)
+		err = write_events(c);
+	if (c->repeat)
+		print_distribution(c);
+	free(c->traced);
+	free(c->request.trace);
+	return err ? err : status;
+}

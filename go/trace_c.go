@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux && !android && (386 || amd64 || arm || arm64 || ppc64le || riscv64 || s390x)
+
+package forkexec
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"time"
+	"unsafe"
+
+	"forkexec.example/forkexec/c"
+)
+
+func emitTrace(e *emitter, r *c.Request, opt *Options) {
+	r.PauseAt = uint32(opt.PauseAt)
+	if opt.Trace == nil {
+		return
+	}
+	list, p := array[c.Trace](e, 1)
+	r.Trace = p
+	if len(list) > 0 {
+		e.trace = &list[0]
+		e.trace.Size, e.trace.N = uint32(unsafe.Sizeof(c.Trace{})), 0
+	}
+}
+
+// fill takes what C has written. Its times are of a clock of its own.
+func (t *Trace) fill(began time.Time, from *c.Trace) {
+	if from.N == 0 {
+		return
+	}
+	steps := from.Steps[:min(from.N, c.TraceSteps)]
+	begin := steps[0].BeginNs
+	t.Begin, t.Took = began, time.Duration(from.EndNs-begin)
+	t.Steps = make([]StepTime, len(steps))
+	for i, s := range steps {
+		end := from.EndNs
+		if i+1 < len(steps) {
+			end = steps[i+1].BeginNs
+		}
+		t.Steps[i] = StepTime{Step: Step(s.Step), Detail: s.Detail, Calls: int(s.Calls),
+			Begin: time.Duration(s.BeginNs - begin), Took: time.Duration(end - s.BeginNs)}
+	}
+}
+
+// pause stops the child and says so.
+func (s *child) pause() {
+	pid := s.res.Pid
+	step := Step(s.res.Step)
+	s.paused = true
+	c.Continue(s.req, s.res, 0)
+	for range 200 { // the signal is on its way
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil || bytes.Contains(stat, []byte(") T ")) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Fprintf(os.Stderr, "forkexec: process %[1]d is stopped right before its step %[2]q. Look at it:\n"+
+		"  ls -l /proc/%[1]d/fd /proc/%[1]d/ns /proc/%[1]d/cwd; cat /proc/%[1]d/status\n"+
+		"  nsenter --all --target %[1]d\n"+
+		"  gdb --pid %[1]d\n"+
+		"It goes on after: kill -CONT %[1]d\n", pid, step.word())
+}
+
+// waitPaused returns when the child has left, or stops for a hook, or ctx has ended. It may
+// take days: no thread is held for it.
+func (s *child) waitPaused(ctx context.Context) c.Outcome {
+	const look, pause = time.Millisecond, 20 * time.Millisecond
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		if outcome := c.Finish(s.req, s.res, state(), int64(look)); outcome != c.TimedOut {
+			return outcome
+		}
+		timer.Reset(pause)
+		select {
+		case <-ctx.Done():
+			return c.Cancelled
+		case <-timer.C:
+		}
+	}
+}
