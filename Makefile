@@ -29,7 +29,7 @@ VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
 CORE := attr child clone explain explain_attr explain_clone explain_exec explain_fds explain_files explain_ids \
-	explain_limits explain_path explain_text forkexec goabi hold plan stop
+	explain_limits explain_path explain_text forkexec goabi hold plan run stop
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \

@@ -156,7 +156,7 @@ static int look_oom(struct look *l)
 		return 0;
 	say(t, "This process has ");
 	say_number(t, now);
-	say(t, ", and less than the lowest value that root has given it needs cap_sys_resource");
+	say(t, ", and a value below the lowest that root has given it needs cap_sys_resource");
 	say_user(l);
 	say(t, "Ask for more, or start as root.");
 	return 1;
@@ -171,7 +171,7 @@ static int look_nice(struct look *l)
 		return 0;
 	say(t, "Nice value ");
 	say_number(t, l->result->detail);
-	say(t, " is more favoured than the caller's, and than RLIMIT_NICE allows, which is ");
+	say(t, " gives more priority than the caller has, and than RLIMIT_NICE allows, which is ");
 	say_number(t, (int64_t)now.cur);
 	say(t, now.cur ? ", and 20 less the lowest value" : "");
 	say(t, ". Raise it, or start with cap_sys_nice.");
@@ -251,10 +251,10 @@ static int look_affinity(struct look *l)
 	if (l->result->err != E_INVAL ||
 	    look_read(l, AT_FDCWD, "/sys/devices/system/cpu/online") <= 0)
 		return 0;
-	say(t, "None of {cpus} is there for the child: online are ");
+	say(t, "The child can use none of {cpus}: online are ");
 	for (p = l->line; *p && *p != '\n'; p++)
 		say_bytes(t, p, 1);
-	say(t, ", and its cpuset may have less (Cpus_allowed_list in /proc/self/status).");
+	say(t, ", and its cpuset may have fewer (Cpus_allowed_list in /proc/self/status).");
 	return 1;
 }
 
@@ -322,7 +322,7 @@ static int look_inheritable(struct look *l)
 		if (!(want >> cap & 1) || NEW_USER(r) || (permitted(l) >> cap & 1 && bound))
 			continue;
 		say_capability(t, cap);
-		say(t, " shall be inheritable, but is not in the ");
+		say(t, " is to be inheritable, but is not in the ");
 		say(t, bound ? "permitted" : "bounding");
 		say(t, " set of this process (user ");
 		say_number(t, l->ids[1]);
@@ -354,9 +354,9 @@ static int look_capabilities(struct look *l)
 	for (cap = 0; !(bad >> cap & 1); cap++)
 		NOT_A_LIBC_CALL();
 	say_capability(t, cap);
-	say(t, more ? " shall be permitted, but is not in the permitted set of this process: a child "
+	say(t, more ? " is to be permitted, but is not in the permitted set of this process: a child "
 		      "cannot have more. Leave it out, or start as root." :
-		      " shall be effective, but is not permitted. Add it to the permitted set.");
+		      " is to be effective, but is not permitted. Add it to the permitted set.");
 	return 1;
 }
 
@@ -485,7 +485,7 @@ HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	UNSET(dir_fd)
 	UNSET(exec_fd)
 	UNSET(landlock_fd)
-	RULE(landlock_flags, "landlock_flags are set, but {landlock_fd} is not. Set that, too.")
+	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
 	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler).")
@@ -493,7 +493,7 @@ HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	RULE(opens, "An element of {opens} has no path, or a descriptor below 0 or above 1048575.")
 	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")
 	RULE(n_seccomp, "{seccomp} is NULL with a length, or longer than 4096 instructions.")
-	RULE(seccomp_flags, "seccomp_flags are set without {seccomp}, or are others than LOG and "
-			    "SPEC_ALLOW: those would give a descriptor or act on threads.")
+	RULE(seccomp_flags, "seccomp_flags is set without {seccomp}, or has flags other than LOG, "
+			    "SPEC_ALLOW and NEW_LISTENER: those act on threads.")
 	return 0;
 }

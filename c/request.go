@@ -118,6 +118,8 @@ type Result struct {
 
 	RetryFlags  uint64
 	Method, How uint32
+	SeccompFd   int32
+	_           uint32
 }
 
 // The values of Result.Method and the bits of Result.How, as in forkexec.h.

@@ -59,7 +59,7 @@ const struct option_row options[] = {
 	 "group"},
 	{"no-setgroups", NULL, "leave the supplementary groups as they are", apply_no_setgroups,
 	 NULL},
-	{"ambient-caps", "CAP,...", "raise capabilities, as cap_net_raw", apply_ambient_caps,
+	{"ambient-caps", "CAP,...", "raise capabilities, such as cap_net_raw", apply_ambient_caps,
 	 NULL},
 	{"bounding-caps", "CAP,...", "the bounding set: all, none, names; with + or - changes "
 	 "it", apply_bounding_caps, "all none"},
@@ -70,7 +70,7 @@ const struct option_row options[] = {
 	{"securebits", "BIT,...", "noroot, keep_caps, ... and _locked, or none", apply_securebits,
 	 "none noroot noroot_locked no_setuid_fixup no_setuid_fixup_locked keep_caps "
 	 "keep_caps_locked no_cap_ambient_raise no_cap_ambient_raise_locked"},
-	{"no-new-privs", NULL, "no program gives privileges any more", apply_no_new_privs, NULL},
+	{"no-new-privs", NULL, "no program can give it more privileges", apply_no_new_privs, NULL},
 	{"umask", "MODE", "octal: bits that new files do not get", apply_umask, NULL},
 
 	{"Limits and scheduling", NULL, NULL, NULL, NULL},
@@ -80,7 +80,7 @@ const struct option_row options[] = {
 	{"sched", "POLICY[:N]", "other, batch, idle, fifo:N, rr:N or "
 	 "deadline:RUNTIME:DEADLINE:PERIOD (ns)", apply_sched,
 	 "other batch idle fifo: rr: deadline:"},
-	{"affinity", "CPU,...", "processors, as 0-3,5", apply_affinity, NULL},
+	{"affinity", "CPU,...", "processors, such as 0-3,5", apply_affinity, NULL},
 	{"ioprio", "CLASS[:LEVEL]", "none, rt, be or idle; level 0 to 7", apply_ioprio,
 	 "none rt: be: idle"},
 	{"oom-score-adj", "N", "-1000 to 1000", apply_oom_score_adj, NULL},
@@ -123,7 +123,7 @@ const struct option_row options[] = {
 	{"Signals", NULL, NULL, NULL, NULL},
 	{"sigmask", "SIGNAL,...", "signals that are blocked: names, all or none", apply_sigmask,
 	 SIGNALS " all none"},
-	{"sigdefault", "SIGNAL,...", "signals that are not ignored", apply_sigdefault,
+	{"sigdefault", "SIGNAL,...", "signals that get their default action", apply_sigdefault,
 	 SIGNALS " all none"},
 	{"sigignore", "SIGNAL,...", "signals that are ignored", apply_sigignore,
 	 SIGNALS " all none"},
@@ -141,7 +141,7 @@ const struct option_row options[] = {
 	{"pdeathsig", "SIGNAL", "signal to the program when forkexec ends", apply_pdeathsig,
 	 SIGNALS},
 	{"ptrace", NULL, "start with PTRACE_TRACEME: forkexec lets it run on", apply_ptrace, NULL},
-	{"text-busy", "MS", "try so long again while the program is written to", apply_text_busy,
+	{"text-busy", "MS", "retry for so long while the program is being written", apply_text_busy,
 	 NULL},
 	{"on-clone", "COMMAND", "run by sh while the child waits, right after the clone; it is "
 	 "$FORKEXEC_PID", apply_on_clone, NULL},
@@ -150,7 +150,7 @@ const struct option_row options[] = {
 	{"detach", NULL, "print its process ID, and do not wait", apply_detach, NULL},
 
 	{"Information", NULL, NULL, NULL, NULL},
-	{"json", NULL, "tell a failure as a JSON object, on standard error", apply_json, NULL},
+	{"json", NULL, "report a failure as a JSON object, on standard error", apply_json, NULL},
 	{"trace", "[FILE.json]", "print each step of the start and its time; or write them to FILE, "
 	 "for Perfetto", apply_trace, "file"},
 	{"repeat", "N", "start the program N times, and print how its steps' times are distributed",

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -177,6 +178,10 @@ func TestDetach(t *testing.T) {
 
 // TestSignals sends signals to the command alone; the program says which it gets.
 func TestSignals(t *testing.T) {
+	// Under nohup(1), and in the background of a script, some are ignored, and stay so.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP, syscall.SIGINT)
+	defer signal.Stop(handled)
 	for _, c := range []struct {
 		sig  syscall.Signal
 		args []string

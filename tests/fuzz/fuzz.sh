@@ -49,7 +49,7 @@ seed nofile 0 13 21 100 200 200
 seed terminal 0 0 0 3 11 0 6 1 0
 seed foreground 0 2 11 0
 
-sources="tests/fuzz/input.c c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/stop.c"
+sources="tests/fuzz/input.c c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/run.c c/step.c c/stop.c"
 # core.h and libc name some things alike, with the same values.
 # shellcheck disable=SC2086 # one word a file
 for t in plan request go_frame; do

@@ -75,6 +75,7 @@ func (h home) module(t *testing.T) {
 
 // TestMigration ports a module that has a vendor folder by the recipe of docs/migration.md.
 func TestMigration(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	h.module(t)
 	list := append([]block{{commands: "cd ported && go mod vendor"}}, blocks(t, "docs/migration.md", "## `os/exec`")...)
@@ -97,6 +98,7 @@ func TestMigration(t *testing.T) {
 
 // TestOverlay gives the overlay to a module that imports nothing of this one.
 func TestOverlay(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	h.module(t)
 	list := append([]block{{commands: "cd ported"}}, blocks(t, "docs/migration.md", "## The overlay")...)

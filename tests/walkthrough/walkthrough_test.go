@@ -153,6 +153,7 @@ func needUserNamespaces(t *testing.T) {
 
 // TestTutorial is docs/tutorial.md, and then what README.md says of installing and of C.
 func TestTutorial(t *testing.T) {
+	t.Parallel()
 	needUserNamespaces(t)
 	h := newHome(t)
 	h.run(t, blocks(t, "docs/tutorial.md", ""))

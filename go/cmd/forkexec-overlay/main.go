@@ -36,9 +36,16 @@ import (
 )
 
 func main() {
-	out := flag.String("o", "", "write the overlay to `FILE` and what it refers to beside it (required)")
+	out := flag.String("o", "", "write the overlay to `FILE`, and what it refers to next to it")
 	goCmd := flag.String("go", "go", "the go `COMMAND` to make it for")
-	check := flag.String("check", "", "say whether the program `BINARY` was built with the overlay: exit status 0 if so, 1 if not")
+	check := flag.String("check", "", "tell whether the program `BINARY` was built with the overlay: exit status 0 if so, 1 if not")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "usage: forkexec-overlay [-go COMMAND] -o DIR/overlay.json\n"+
+			"       forkexec-overlay -check BINARY\n\n"+
+			"Makes an overlay, so that programs built with go build -overlay DIR/overlay.json start\n"+
+			"processes through forkexec; or tells whether a program was built so.\n\n")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	if *check != "" && *out == "" && flag.NArg() == 0 {
 		os.Exit(tell(*check))

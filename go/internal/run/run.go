@@ -51,10 +51,8 @@ func (o *Once) Forget() {
 }
 
 const (
-	// longest is for how long a child that does not end keeps its start's memory. The sleep
-	// takes no signals, so it has the limit of FORKEXEC_BLOCK_SIGNALS; it wakes sooner with
-	// signals blocked, see bench/INTERNALS.md.
-	longest = 10 * time.Millisecond
+	// longest is for how long a child that does not end keeps its start's memory.
+	longest = 20 * time.Millisecond
 
 	// most is how many such sleeps there are at the same time: each holds a thread.
 	most = 16
@@ -90,9 +88,11 @@ func (o *Once) sleep(pidfd int) {
 		defer o.atEnd(kick)()
 		fds = append(fds, pollfd{fd: int32(kick), events: pollIn})
 	}
-	limit, all := syscall.NsecToTimespec(int64(longest)), ^uint64(0)
+	// With signals open: the kernel tells the thread that has cloned of its child's end, and where
+	// that may not be woken it wakes another one. EINTR is an end of the sleep as well.
+	limit := syscall.NsecToTimespec(int64(longest))
 	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&fds[0])), uintptr(len(fds)),
-		uintptr(unsafe.Pointer(&limit)), uintptr(unsafe.Pointer(&all)), unsafe.Sizeof(all), 0)
+		uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	o.Ended = errno == 0 && n > 0 && fds[0].revents != 0
 }
 
