@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/exec"
 )
 
@@ -187,20 +186,4 @@ func inUse() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc + m.StackInuse
-}
-
-// TestRunTrace asks whether a trace tells when the execve was, and not when Run has looked.
-func TestRunTrace(t *testing.T) {
-	needCore(t)
-	const long = 100 * time.Millisecond
-	for i := 0; i < 3; i++ { // the first starts find out how to start
-		var trace forkexec.Trace
-		c := exec.Command("/bin/sleep", fmt.Sprint(long.Seconds()))
-		c.Options = &forkexec.Options{Trace: &trace}
-		begin := time.Now()
-		must(t, c.Run())
-		if took := time.Since(begin); trace.Took <= 0 || trace.Took > took-long {
-			t.Errorf("the start took %v, and with a program of %v all took %v", trace.Took, long, took)
-		}
-	}
 }
