@@ -29,7 +29,7 @@ VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME := libforkexec.so.$(call version,MAJOR)
 
 CORE := attr child clone explain explain_attr explain_clone explain_exec explain_fds explain_files explain_ids \
-	explain_limits explain_path explain_text forkexec goabi hold plan stop
+	explain_limits explain_path explain_text forkexec goabi hold plan run stop
 LIB := $(CORE) lib step
 # -fPIC serves both libraries; the core must work without any libc.
 PROJECT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Iinclude -MMD -MP \
@@ -61,8 +61,8 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
 
 # The command is a user of the library, so it has no more of it than others have.
-CLI := apply attributes confine dry dry_attributes help hook json main names options pause report \
-	trace
+CLI := apply attributes confine dry dry_attributes help hook html json lines main names options pause \
+	report trace
 $(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
 $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
 	$(call say,LD,$@)

@@ -213,6 +213,7 @@ HIDDEN void forkexec_attr_plan(struct job *job)
 	job->clock = may_change_clock(r) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 	job->seen = r->trace || r->pause_at;
 	job->paused = job->filtered = job->at_pause = 0;
+	job->listener = -1;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
 	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;
 	for (i = 0; i < r->n_opens; i++)
@@ -306,4 +307,52 @@ HIDDEN void forkexec_attr_read_page(struct job *job)
 		read_trace(job);
 	sys_munmap((void *)(uintptr_t)job->page, PAGE_SIZE);
 	job->page = NULL;
+}
+
+/*
+ * The child has said that it installs its filter next. From then on each system call of its may
+ * wait for whom we give the descriptor to, so it makes none until we have it. If we cannot have
+ * it, nothing but a signal reaches the child.
+ */
+HIDDEN void forkexec_attr_take_listener(struct job *job, int pid)
+{
+	uint32_t theirs = 0;
+	long pidfd, fd;
+	int tries;
+
+	if (!(job->request->seccomp_flags & SECCOMP_NEW_LISTENER) || job->listener >= 0)
+		return;
+	for (tries = 0; tries < 20 && !theirs; tries++) {
+		if (tries)
+			sys_sleep_us(50);
+		theirs = __atomic_load_n(&job->page->listener, __ATOMIC_ACQUIRE);
+	}
+	if (!theirs) /* it has been stopped: looked for again soon */
+		return;
+	pidfd = sys_pidfd_open(pid);
+	if (pidfd >= 0) {
+		fd = sys_pidfd_getfd((int)pidfd, (int)theirs - 1);
+		sys_close((int)pidfd);
+	} else {
+		fd = pidfd;
+	}
+	if (fd >= 0) {
+		job->listener = (int32_t)fd;
+		__atomic_store_n(&job->page->taken, 1, __ATOMIC_RELEASE);
+		return;
+	}
+	job->page->record.err = (int32_t)-fd;
+	job->page->record.detail = job->request->seccomp_flags;
+	job->page->record.step = FORKEXEC_STEP_SECCOMP;
+	(void)sys_kill(pid, SIGKILL);
+}
+
+/* From time to time, while the child says nothing: may it be that it cannot, for its filter? */
+HIDDEN void forkexec_attr_look(struct job *job, int pid)
+{
+	if (!job->page)
+		return;
+	forkexec_attr_take_listener(job, pid);
+	if (__atomic_load_n(&job->page->record.step, __ATOMIC_ACQUIRE))
+		(void)sys_kill(pid, SIGKILL); /* it has failed, and waits in write(2) or exit(2) */
 }

@@ -196,11 +196,43 @@ CHILD static void child_close_memory(struct job *job)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
 }
 
+/* Some seconds: then there is no parent, or it is stopped. */
+#define LISTENER_SPINS UINT32_C(2000000000)
+
+/*
+ * The parent fetches the descriptor for notifications, forkexec_attr_take_listener(). No system
+ * call until then: it might be one that waits for an answer, which nobody can give yet.
+ */
+CHILD static void child_seccomp(struct job *job)
+{
+	const struct forkexec_request *r = job->request;
+	int notifies = (r->seccomp_flags & SECCOMP_NEW_LISTENER) != 0;
+	struct sys_sock_fprog program;
+	long fd = 0;
+	uint32_t i;
+
+	MARK(SECCOMP, r->seccomp_flags);
+	program.len = (uint16_t)r->n_seccomp;
+	program.filter = r->seccomp;
+	if (notifies)
+		fd = child_tell(job, FORKEXEC_STEP_SECCOMP, 0);
+	if (fd >= 0)
+		fd = sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program);
+	if (fd < 0)
+		child_fail(job, FORKEXEC_STEP_SECCOMP, fd, r->seccomp_flags);
+	job->filtered = 1;
+	if (!notifies)
+		return;
+	__atomic_store_n(&job->page->listener, (uint32_t)fd + 1, __ATOMIC_RELEASE);
+	for (i = 0; !__atomic_load_n(&job->page->taken, __ATOMIC_ACQUIRE); i++)
+		if (i == LISTENER_SPINS)
+			sys_exit(253);
+}
+
 /* What would hinder the other steps, and what cannot be undone. */
 CHILD static void child_confine(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
-	struct sys_sock_fprog program;
 	uint32_t i;
 
 	for (i = 0; i < r->n_rlimits; i++)
@@ -216,13 +248,8 @@ CHILD static void child_confine(struct job *job)
 		MARK(STOP_EXEC, 0);
 		child_stop(job, FORKEXEC_STEP_STOP_EXEC, 0);
 	}
-	if (r->seccomp) {
-		program.len = (uint16_t)r->n_seccomp;
-		program.filter = r->seccomp;
-		TRY(SECCOMP, sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program),
-		    r->seccomp_flags);
-		job->filtered = 1;
-	}
+	if (r->seccomp)
+		child_seccomp(job);
 }
 
 #endif /* FORKEXEC_CHILD_ATTR_H */

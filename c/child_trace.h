@@ -51,15 +51,20 @@ CHILD static void child_await(struct job *job, int32_t fd, uint32_t step)
 }
 
 /* Tells the parent that it is its turn. The record's errno is 0: nothing has failed. */
-CHILD static void child_stop(struct job *job, uint32_t step, int64_t pause)
+CHILD static long child_tell(struct job *job, uint32_t step, int64_t pause)
 {
 	struct record here;
-	long ret;
 
 	here.step = step;
 	here.err = 0;
 	here.detail = pause;
-	ret = sys_write(job->own[OWN_REPORT], &here, sizeof(here));
+	return sys_write(job->own[OWN_REPORT], &here, sizeof(here));
+}
+
+CHILD static void child_stop(struct job *job, uint32_t step, int64_t pause)
+{
+	long ret = child_tell(job, step, pause);
+
 	if (ret < 0)
 		child_fail(job, step, ret, 0);
 	child_await(job, job->own[OWN_STOP], step);

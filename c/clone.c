@@ -142,7 +142,8 @@ static long try_methods(struct job *job, struct forkexec_result *reterr, uint32_
 		if (!method_allowed(job, method, job->share, bits))
 			continue;
 		if (!(bits & STATE_PROVEN(method)) || job->request->flags & FORKEXEC_STOP_EXEC ||
-		    job->request->pause_at) {
+		    job->request->pause_at ||
+		    job->request->seccomp_flags & SECCOMP_NEW_LISTENER) {
 			ret = forkexec_open_pipe(job, job->report, reterr);
 			if (ret < 0)
 				return ret;

@@ -98,6 +98,8 @@ struct record {
  */
 struct page {
 	struct record record;
+	uint32_t listener; /* the filter's descriptor for notifications, and 1; 0: not yet */
+	uint32_t taken;    /* we have it */
 	struct forkexec_trace trace;
 };
 
@@ -131,6 +133,7 @@ struct job {
 	uint32_t paused;    /* set by the child: it has been at its pause */
 	uint32_t filtered;  /* set by the child: it has a filter, and makes no call but its execve */
 	uint32_t at_pause;  /* stopped is request.pause_at */
+	int32_t listener;   /* of its filter, in our table; -1 */
 	uint32_t n_oom_text;
 	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
@@ -235,6 +238,8 @@ HIDDEN void forkexec_attr_plan(struct job *job);
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);
+HIDDEN void forkexec_attr_take_listener(struct job *job, int pid);
+HIDDEN void forkexec_attr_look(struct job *job, int pid);
 
 /* child_trace.h: a step begins. The parent's are those before the clone. */
 HIDDEN void forkexec_trace_step(struct job *job, uint32_t step, int64_t detail);
@@ -300,7 +305,7 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 /* forkexec.c: forkexec_settle() for a start that has ended, and a moment's patience with it */
 HIDDEN void forkexec_settle_soon(const struct job *job, struct forkexec_state *state);
 
-/* forkexec.c: work memory of at least *size bytes, one piece kept in the state */
+/* run.c: work memory of at least *size bytes, one piece kept in the state */
 HIDDEN void *forkexec_work_take(struct forkexec_state *state, uint64_t *size);
 HIDDEN void forkexec_work_give(struct forkexec_state *state, void *work, uint64_t size);
 

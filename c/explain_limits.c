@@ -14,10 +14,16 @@
 
 #define STRING_MAX (32 * 4096) /* MAX_ARG_STRLEN with pages of 4 KiB, the smallest */
 
-static uint64_t soft_limit(int which)
+/* Ours, or what the request sets for the child. */
+static uint64_t soft_limit(const struct look *l, int which)
 {
+	const struct forkexec_request *r = l->r;
 	struct sys_rlimit limit;
+	uint32_t i;
 
+	for (i = r->n_rlimits; i > 0 && l->result->step == FORKEXEC_STEP_EXECVE; i--)
+		if (r->rlimits[i - 1].resource == (uint32_t)which)
+			return r->rlimits[i - 1].cur;
 	return sys_prlimit(which, NULL, &limit) < 0 ? UINT64_MAX : limit.cur;
 }
 
@@ -75,7 +81,7 @@ static int count_list(struct look *l, const char *name, char *const *list, uint6
 HIDDEN int look_too_big(struct look *l)
 {
 	struct text *t = &l->text;
-	uint64_t total = 0, arguments, limit = soft_limit(RLIMIT_STACK);
+	uint64_t total = 0, arguments, limit = soft_limit(l, RLIMIT_STACK);
 
 	if (count_list(l, "{argv}", l->r->argv, &total))
 		return 1;
@@ -98,24 +104,26 @@ HIDDEN int look_too_big(struct look *l)
 	return 1;
 }
 
-/* pids.max of our cgroup or one above, if it is what is reached. */
-static int look_pids_max(struct look *l)
+/*
+ * pids.max of our cgroup or one above, if it is what is reached. key: what stands in
+ * /proc/self/cgroup before the path, which begins below root.
+ */
+static int look_pids_max(struct look *l, const char *key, const char *root)
 {
-	static const char root[] = "/sys/fs/cgroup";
 	const char *p, *end = l->path + PATH_ROOM;
-	char *at, *stop;
+	char *at, *stop, *top;
 	int64_t max, now;
 
 	if (look_read(l, AT_FDCWD, "/proc/self/cgroup") <= 0)
 		return 0;
-	p = text_find(l->line, "0::/");
+	p = text_find(l->line, key);
 	if (!p)
 		return 0;
-	at = text_add(l->path, end, root);
+	top = at = text_add(l->path, end, root);
 	*at++ = '/';
 	while (*p && *p != '\n' && at + 16 < end)
 		*at++ = *p++;
-	for (stop = at; stop > l->path + sizeof(root); stop--) {
+	for (stop = at; stop > top + 1; stop--) {
 		if (*stop != '/' && stop != at)
 			continue;
 		(void)text_add(stop, end, "/pids.max");
@@ -140,13 +148,15 @@ HIDDEN int look_process_limit(struct look *l)
 	struct text *t = &l->text;
 	int64_t max;
 
-	if (l->result->step == FORKEXEC_STEP_CLONE && look_pids_max(l))
+	if (l->result->step == FORKEXEC_STEP_CLONE &&
+	    (look_pids_max(l, "0::/", "/sys/fs/cgroup") ||
+	     look_pids_max(l, ":pids:/", "/sys/fs/cgroup/pids")))
 		return 1;
 	look_who(l, 1);
 	say(t, "User ");
 	say_number(t, l->result->step == FORKEXEC_STEP_CLONE ? l->ids[0] : l->who.uid);
-	say(t, " has as many processes and threads as it may have. ");
-	(void)say_limit(t, "RLIMIT_NPROC", soft_limit(RLIMIT_NPROC));
+	say(t, " has as many processes and threads as it may. ");
+	(void)say_limit(t, "RLIMIT_NPROC", soft_limit(l, RLIMIT_NPROC));
 	if (look_number(l, "/proc/sys/kernel/threads-max", &max))
 		(void)say_limit(t, "kernel.threads-max", (uint64_t)max);
 	if (look_number(l, "/proc/sys/kernel/pid_max", &max))
@@ -163,7 +173,7 @@ HIDDEN int look_file_limit(struct look *l)
 
 	if (l->result->err == E_MFILE) {
 		say(t, "No descriptor below the limit is free. ");
-		(void)say_limit(t, "RLIMIT_NOFILE", soft_limit(RLIMIT_NOFILE));
+		(void)say_limit(t, "RLIMIT_NOFILE", soft_limit(l, RLIMIT_NOFILE));
 		say(t, "Close descriptors (see /proc/self/fd), or raise it (ulimit -n).");
 		return 1;
 	}
@@ -182,8 +192,8 @@ HIDDEN int look_memory_limit(struct look *l)
 
 	say(t, "The kernel had no memory for the ");
 	say(t, l->result->step == FORKEXEC_STEP_CLONE ? "child. " : "program. ");
-	said = say_limit(t, "RLIMIT_AS", soft_limit(RLIMIT_AS));
-	said |= say_limit(t, "RLIMIT_DATA", soft_limit(RLIMIT_DATA));
+	said = say_limit(t, "RLIMIT_AS", soft_limit(l, RLIMIT_AS));
+	said |= say_limit(t, "RLIMIT_DATA", soft_limit(l, RLIMIT_DATA));
 	if (l->result->step == FORKEXEC_STEP_CLONE)
 		say(t, said ? "Raise the limit, or the" :
 			      "No limit is set on this process; look at the");

@@ -20,9 +20,6 @@
 #define WAIT_SLICE_NS   100000000
 #define REPORT_SLICE_NS 10000000
 
-/* The size of the work memory that a state keeps; enough for all but ID maps. */
-#define WORK_KEPT 16384
-
 static int64_t min64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -101,9 +98,15 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 	record.detail = 0;
 	if (n > 0)
 		n = sys_read(job->report[0], &record, sizeof(record));
-	else if (n == 0)
+	if (w->ret == 0) {
+		forkexec_attr_look(job, pid);
 		return 0;
+	}
 	if (n == sizeof(record) && !record.err) {
+		if (record.step == FORKEXEC_STEP_SECCOMP && !record.detail) {
+			forkexec_attr_take_listener(job, pid);
+			return 0;
+		}
 		job->stopped = record.step;
 		job->at_pause = (uint32_t)record.detail;
 		return 0;
@@ -254,6 +257,7 @@ HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_resu
 
 	ret->method = 0;
 	ret->how = 0;
+	ret->seccomp_fd = -1;
 	if (err)
 		return err;
 	if (!r->work || (uintptr_t)r->work % 16 || r->work_size < forkexec_work_size(r))
@@ -321,6 +325,7 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		sys_close(job->report[0]);
 	job->report[0] = -1;
 	forkexec_attr_read_page(job);
+	ret->seccomp_fd = job->listener;
 	step = __atomic_load_n(&job->record.step, __ATOMIC_ACQUIRE);
 	if (step == FORKEXEC_STEP_NONE)
 		return 0;
@@ -331,6 +336,9 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 		ret->detail = job->record.detail;
 		return 0;
 	}
+	if (job->listener >= 0)
+		sys_close(job->listener);
+	ret->seccomp_fd = -1;
 	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);
@@ -383,111 +391,4 @@ PUBLIC void forkexec_cancel(void *work)
 
 	__atomic_store_n(&job->cancelled, 1, __ATOMIC_RELEASE);
 	sys_futex_wake(&job->tid);
-}
-
-HIDDEN void *forkexec_work_take(struct forkexec_state *state, uint64_t *size)
-{
-	void *work = NULL;
-	long ret;
-
-	if (*size <= WORK_KEPT) {
-		*size = WORK_KEPT;
-		work = __atomic_exchange_n(&state->work, NULL, __ATOMIC_ACQ_REL);
-	}
-	if (work)
-		return work;
-	ret = sys_mmap(*size);
-	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
-}
-
-HIDDEN void forkexec_work_give(struct forkexec_state *state, void *work, uint64_t size)
-{
-	void *none = NULL;
-
-	if (size != WORK_KEPT || !__atomic_compare_exchange_n(&state->work, &none, work, 0,
-							      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		sys_munmap(work, size);
-}
-
-static void copy_request(struct forkexec_request *to, const struct forkexec_request *from)
-{
-	uint64_t *t = (uint64_t *)(void *)to;
-	const uint64_t *f = (const uint64_t *)(const void *)from;
-	size_t i;
-
-	for (i = 0; i < sizeof(*to) / sizeof(*t); i++) {
-		t[i] = f[i];
-		NOT_A_LIBC_CALL(); /* which also keeps type-based aliasing out of it */
-	}
-}
-
-/*
- * Shall a start that has failed be tried again, and with which flags? The whole of it, not just
- * the execve in the child: of a busy text, the child itself may hold the descriptor that is
- * open for writing, as a copy of its parent's.
- */
-static int try_again(struct forkexec_request *own, const struct forkexec_result *ret)
-{
-	if (ret->retry_flags) {
-		own->flags ^= ret->retry_flags;
-		return 1;
-	}
-	if (ret->step != FORKEXEC_STEP_EXECVE || ret->err != E_TXTBSY || !own->text_busy_ms)
-		return 0;
-	sys_sleep_ms(1);
-	own->text_busy_ms--;
-	return 1;
-}
-
-/* Returns when the child has ended, and leaves it to be waited for. */
-static void wait_for_end(int pid)
-{
-	struct sys_siginfo info;
-	long ret;
-
-	do {
-		ret = sys_sure(NR_waitid, P_PID, pid, (long)&info, WEXITED | WNOWAIT, 0);
-	} while (ret == -E_INTR);
-}
-
-HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct forkexec_result *ret,
-			      struct forkexec_state *state, enum run_until until)
-{
-	struct forkexec_request own;
-	uint64_t size;
-	int err = forkexec_plan_check(request, ret);
-
-	ret->method = 0;
-	ret->how = 0;
-	if (err)
-		return err;
-	if (request->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) /* nobody would go on */
-		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
-			    (int64_t)offsetof(struct forkexec_request, flags));
-	if (request->pause_at)
-		return fail(ret, FORKEXEC_STEP_REQUEST, E_INVAL,
-			    (int64_t)offsetof(struct forkexec_request, pause_at));
-	copy_request(&own, request);
-	size = forkexec_work_size(request);
-	own.work = forkexec_work_take(state, &size);
-	own.work_size = size;
-	if (!own.work)
-		return fail(ret, FORKEXEC_STEP_REQUEST, E_NOMEM,
-			    (int64_t)offsetof(struct forkexec_request, work));
-	do {
-		err = forkexec_start(&own, ret, state);
-		if (!err && until == UNTIL_END && !own.trace) /* which tells of the execve */
-			wait_for_end(ret->pid);
-		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
-			err = -ret->err;
-	} while (err && try_again(&own, ret));
-	forkexec_settle_soon(own.work, state);
-	forkexec_work_give(state, own.work, size);
-	return err;
-}
-
-PUBLIC int forkexec_run(const struct forkexec_request *request, struct forkexec_result *ret,
-			struct forkexec_state *state)
-{
-	return forkexec_run_until(request, ret, state, UNTIL_EXECVE);
 }

@@ -296,8 +296,12 @@
 	X(SECCOMP, EACCES,                                                                         \
 	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
 	X(SECCOMP, EINVAL,                                                                         \
-	  "The filter is empty or malformed, or has flags other than LOG and "                     \
-	  "SPEC_ALLOW.")                                                                           \
+	  "The filter is empty or malformed, or this kernel does not know the flags.")             \
+	X(SECCOMP, EBUSY,                                                                          \
+	  "The process has a filter with notifications already: there can be one.")                \
+	X(SECCOMP, EPERM,                                                                          \
+	  "The parent may not take the descriptor of the filter's notifications from the child: "  \
+	  "that needs the child's IDs, or CAP_SYS_PTRACE.")                                        \
 	X(EXECVE, ENOENT,                                                                          \
 	  "The program does not exist where the child looks for it, or its interpreter (the path " \
 	  "after #! or the dynamic loader) does not.")                                             \

@@ -99,6 +99,7 @@ const (
 	_ = -(unsafe.Offsetof(Result{}.RetryFlags) ^ unsafe.Offsetof(C.struct_forkexec_result{}.retry_flags))
 	_ = -(unsafe.Offsetof(Result{}.Method) ^ unsafe.Offsetof(C.struct_forkexec_result{}.method))
 	_ = -(unsafe.Offsetof(Result{}.How) ^ unsafe.Offsetof(C.struct_forkexec_result{}.how))
+	_ = -(unsafe.Offsetof(Result{}.SeccompFd) ^ unsafe.Offsetof(C.struct_forkexec_result{}.seccomp_fd))
 	_ = -(unsafe.Sizeof(State{}) ^ C.sizeof_struct_forkexec_state)
 	_ = -(unsafe.Offsetof(State{}.Bits) ^ unsafe.Offsetof(C.struct_forkexec_state{}.bits))
 	_ = -(unsafe.Offsetof(State{}.NofileSoft) ^ unsafe.Offsetof(C.struct_forkexec_state{}.nofile_soft))

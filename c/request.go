@@ -118,6 +118,8 @@ type Result struct {
 
 	RetryFlags  uint64
 	Method, How uint32
+	SeccompFd   int32
+	_           uint32
 }
 
 // The values of Result.Method and the bits of Result.How, as in forkexec.h.
@@ -216,7 +218,7 @@ func Held(s *State) bool {
 // TellsLater reports whether Finish may as well be called when the child has ended, where it
 // does not sleep then. Nothing waits for the execve but the child's memory: no pipe, which a
 // start with NoPipes has not made, and no descriptor table that the child begins with, and in
-// which its parent must not close anything.
+// which its parent must not close anything. A trace tells of the execve's end.
 func TellsLater(r *Request, res *Result) bool {
-	return res.How == HowShared && res.Pidfd >= 0 && r.Flags&NoPipes != 0 && r.Flags&CloseFds == 0
+	return res.How == HowShared && res.Pidfd >= 0 && r.Flags&NoPipes != 0 && r.Flags&CloseFds == 0 && r.Trace == 0
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * run.h - what the C library's entries (lib.c) take from the core (forkexec.c) beside the API.
+ * run.h - what the C library's entries (lib.c) take from the core (run.c) beside the API.
  * lib.c includes libc's headers, so core.h is not for it. Private.
  */
 #ifndef FORKEXEC_RUN_H

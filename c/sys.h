@@ -174,7 +174,8 @@
 #define RLIMIT_RTTIME    15
 #define SCHED_FLAG_DL_OVERRUN   4
 #define SECCOMP_SET_MODE_FILTER 1
-#define SECCOMP_FLAGS_OF_A_FILTER 6 /* LOG, SPEC_ALLOW */
+#define SECCOMP_NEW_LISTENER 8
+#define SECCOMP_FLAGS_OF_A_FILTER 14 /* LOG, SPEC_ALLOW, NEW_LISTENER */
 #define AT_EMPTY_PATH    0x1000
 
 #define FUTEX_WAIT       0 /* not private: the waker at exec is another process */

@@ -35,6 +35,12 @@ static CORE_INLINE long sys_seccomp(uint32_t op, uint32_t flags, const struct sy
 {
 	return SYS3(seccomp, op, flags, p);
 }
+/* The same numbers on all architectures. */
+static CORE_INLINE long sys_pidfd_open(int pid) { return sys_call(434, pid, 0, 0, 0, 0, 0); }
+static CORE_INLINE long sys_pidfd_getfd(int pidfd, int fd)
+{
+	return sys_call(438, pidfd, fd, 0, 0, 0, 0);
+}
 static CORE_INLINE long sys_execveat(int fd, char *const *argv, char *const *envp)
 {
 	return SYS5(execveat, fd, "", argv, envp, AT_EMPTY_PATH);

@@ -170,6 +170,14 @@ type OpenFile struct {
 type Seccomp struct {
 	Filter []SockFilter
 	Flags  uint
+
+	// Listener, if not nil, asks for notifications (SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux
+	// 5.6): once the child is running its program, *Listener is a descriptor of this
+	// process for seccomp_unotify(2), close-on-exec; -1 if the start failed. The filter
+	// must not notify of the execve: nobody could answer before Start has returned. A
+	// parent that may not trace the child, as an ordinary user after a Credential, cannot
+	// take the descriptor: EPERM at StepSeccomp.
+	Listener *int
 }
 
 // A SockFilter is one instruction of a filter, as syscall.SockFilter on Linux.

@@ -127,8 +127,9 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 		r.Opens, r.NOpens = p, uint32(n)
 	}
 	if s := opt.Seccomp; s != nil {
-		const most = 4096 // SECCOMP_MAX of core.h
-		if len(s.Filter) > most || uint64(s.Flags) > math.MaxUint32 {
+		const most = 4096     // SECCOMP_MAX of core.h
+		const newListener = 8 // SECCOMP_FILTER_FLAG_NEW_LISTENER
+		if len(s.Filter) > most || uint64(s.Flags) > math.MaxUint32 || s.Flags&newListener != 0 {
 			e.refuse(StepSeccomp, "of %d instructions, flags %#x", len(s.Filter), s.Flags)
 			return
 		}
@@ -137,7 +138,7 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 		if p == 0 {
 			p = 1 // while counting
 		}
-		r.Seccomp, r.NSeccomp, r.SeccompFlags = p, uint32(len(s.Filter)), uint32(s.Flags)
+		r.Seccomp, r.NSeccomp, r.SeccompFlags = p, uint32(len(s.Filter)), uint32(s.Flags)|newListener&uint32(flagIf(s.Listener != nil))
 	}
 }
 

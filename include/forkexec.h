@@ -93,10 +93,9 @@ extern "C" {
  * start without it, and with no clone beside it. forkexec_run() and _spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
- * FORKEXEC_BLOCK_SIGNALS_MS milliseconds; then it goes on waiting with the caller's mask. In
- * programs with signals and threads of their own, such as Go's, that is faster
- * (bench/INTERNALS.md). It has no effect if the child is forked, holds the caller
- * non-dumpable, or tells by a pipe whether memory is shared, as the first one of a state does.
+ * FORKEXEC_BLOCK_SIGNALS_MS milliseconds, and then waits with the caller's mask. In programs with
+ * signals and threads of their own, such as Go's, that is faster (bench/INTERNALS.md). No effect if
+ * the child is forked, holds the caller non-dumpable, or is the first one of a state.
  */
 #define FORKEXEC_BLOCK_SIGNALS_MS 10
 
@@ -232,7 +231,7 @@ struct forkexec_request {
 	uint32_t n_namespaces;
 	uint32_t n_opens;
 	uint32_t n_seccomp;     /* instructions */
-	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but NEW_LISTENER and the TSYNCs */
+	uint32_t seccomp_flags; /* SECCOMP_FILTER_FLAG_*, but the TSYNCs */
 
 	int32_t nice;          /* -20 to 19, as setpriority(2) takes it */
 	int32_t ioprio;        /* class and level, ioprio_set(2) */
@@ -260,6 +259,8 @@ struct forkexec_result {
 	uint64_t retry_flags; /* not 0: start again with these flags changed */
 	uint32_t method; /* FORKEXEC_METHOD_*: what made the child, also one that failed */
 	uint32_t how;    /* FORKEXEC_HOW_*: what it shared, valid after forkexec_finish() */
+	int32_t seccomp_fd; /* notifications, if seccomp_flags want them: close-on-exec; else -1 */
+	uint32_t padding;
 };
 
 /* forkexec_result.method: the system call; 0: there was no child. */
@@ -271,8 +272,7 @@ struct forkexec_result {
 #define FORKEXEC_HOW_VFORK   2u  /* the caller waited in the clone, as it is traced */
 #define FORKEXEC_HOW_REFUSED 4u  /* forked: the kernel, or a filter, refused to share */
 #define FORKEXEC_HOW_UNSAFE  8u  /* forked: others could have got into the memory */
-#define FORKEXEC_HOW_UNSEEN  16u /* it was to share, but it was not seen to: an emulator's copy,
-				    or a child that was killed at once */
+#define FORKEXEC_HOW_UNSEEN  16u /* not seen to: an emulator's copy, or it was killed at once */
 
 /* What forkexec_finish() says about a child. */
 enum forkexec_outcome {

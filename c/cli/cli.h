@@ -171,6 +171,7 @@ const char *policy_word(uint32_t policy);
 uint64_t namespace_flags(const char *option, const char *list);
 uint64_t capability_number(const char *option, const char *text);
 int32_t errno_number(const char *text);
+int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
 void *grow(void *list, uint32_t n, size_t size);
@@ -179,6 +180,9 @@ void *grow(void *list, uint32_t n, size_t size);
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
+
+/* html.c: forkexec report FILE */
+int html_report(int argc, char **argv);
 
 /* main.c */
 int ending_signal(void);
@@ -194,6 +198,7 @@ int trace_end(struct command *c, int status);
 /* json.c */
 size_t utf8_length(const char *s, size_t n);
 void put_json(FILE *to, const char *s);
+void put_html(const char *s);
 
 /* help.c */
 void print_help(void);

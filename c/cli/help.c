@@ -36,6 +36,7 @@ void print_help(void)
 	int n;
 
 	puts("Usage: forkexec [OPTION...] [--] PROGRAM [ARG...]\n"
+	     "       forkexec report FILE >PAGE.html\n"
 	     "Start PROGRAM, searched for in PATH, with these attributes, and wait for it.\n"
 	     "If it cannot be started, say which step failed, on what, why, and what helps.");
 	for (o = options; o->name; o++) {

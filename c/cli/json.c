@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * json.c - strings of JSON, which is UTF-8: out of anything.
+ * json.c - strings of JSON and HTML, which are UTF-8: out of anything.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,4 +54,27 @@ void put_json(FILE *to, const char *s)
 		n += !n;
 	}
 	fputc('"', to);
+}
+
+/* Text of a page: also what would end a tag or an attribute, or steer a terminal. */
+void put_html(const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '<')
+			fputs("&lt;", stdout);
+		else if (c == '>')
+			fputs("&gt;", stdout);
+		else if (c == '&')
+			fputs("&amp;", stdout);
+		else if (c == '"')
+			fputs("&quot;", stdout);
+		else if (c == '\'')
+			fputs("&#39;", stdout);
+		else if ((c < ' ' && c != '\t') || c == 127)
+			fputs("\xef\xbf\xbd", stdout);
+		else
+			putchar(c);
+	}
 }

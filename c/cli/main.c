@@ -184,6 +184,8 @@ int main(int argc, char **argv)
 		return explain_table(argc - first, argv + first);
 	if (first == argc)
 		usage("which program?");
+	if (first == 1 && !strcmp(argv[1], "report"))
+		return html_report(argc - 2, argv + 2);
 	c.request.path = argv[first];
 	if (c.argv0)
 		argv[first] = (char *)(uintptr_t)c.argv0;

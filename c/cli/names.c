@@ -147,17 +147,24 @@ uint64_t capability_number(const char *option, const char *text)
 	return (uint64_t)value;
 }
 
-int32_t errno_number(const char *text)
+int32_t find_errno(const char *text)
 {
 	const char *name;
 	int32_t err;
 
-	if (isdigit((unsigned char)*text))
-		return (int32_t)number("explain", text, 1, 4095);
 	for (err = 1; err < 200; err++) {
 		name = forkexec_errno_name(err);
 		if (name && !strcasecmp(name, text))
 			return err;
 	}
+	return 0;
+}
+
+int32_t errno_number(const char *text)
+{
+	if (isdigit((unsigned char)*text))
+		return (int32_t)number("explain", text, 1, 4095);
+	if (find_errno(text))
+		return find_errno(text);
 	usage("--explain: \"%s\" is no errno; use ENOENT, EACCES, ... or a number", text);
 }

@@ -17,7 +17,7 @@ out=$here
 skip=
 all='386 amd64 arm armv7 arm64 ppc64le riscv64 s390x'
 core='attr.c child.c clone.c explain.c explain_attr.c explain_clone.c explain_exec.c explain_fds.c explain_files.c explain_ids.c
-explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c plan.c stop.c nocgo/entry.c'
+explain_limits.c explain_path.c explain_text.c forkexec.c goabi.c hold.c plan.c run.c stop.c nocgo/entry.c'
 
 common='-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fPIC -fno-jump-tables -fvisibility=hidden
 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	forkexec "forkexec.example/forkexec/go"
+	"forkexec.example/forkexec/go/exec"
 )
 
 // withManySteps is a start that takes most of the child's steps, as root.
@@ -133,6 +134,23 @@ func TestTraceOfFailures(t *testing.T) {
 			} else if len(steps) < 3 || steps[len(steps)-1] != want {
 				t.Errorf("%v, want %v last", steps, want)
 			}
+		}
+	}
+}
+
+// TestTraceOfRun: a Cmd that sleeps once for the whole run still sees the end of the execve.
+func TestTraceOfRun(t *testing.T) {
+	needC(t)
+	clean(t)
+	const sleep = 200 * time.Millisecond
+	for range 3 {
+		cmd := exec.Command("/bin/sleep", "0.2")
+		cmd.Options = &forkexec.Options{Trace: new(forkexec.Trace)}
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		if steps, took := stepsOf(cmd.Options.Trace), time.Since(cmd.Options.Trace.Begin); steps[len(steps)-1] != forkexec.StepExecve || cmd.Options.Trace.Took > took-sleep {
+			t.Errorf("%v in %v of %v", steps, cmd.Options.Trace.Took, took)
 		}
 	}
 }

@@ -36,7 +36,7 @@ make -s -j"$jobs" tests B=build/asan CC=clang CFLAGS="-O1 -g $asan" || exit 1
 printf "%s\n" build/asan/tests/*/test_* | xargs -P "$jobs" -I {} sh -c '"$out/run" "asan:$(basename {})" {}' || status=1
 
 gcc -std=gnu11 -D_GNU_SOURCE -DFORKEXEC_TESTING -O1 -g -fsanitize=thread -Wall -Wextra -Iinclude \
-	tests/checkers/threads.c c/attr.c c/child.c c/clone.c c/explain*.c c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/stop.c \
+	tests/checkers/threads.c c/attr.c c/child.c c/clone.c c/explain*.c c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/run.c c/step.c c/stop.c \
 	-o build/threads -lpthread || exit 1
 "$out/run" tsan:threads build/threads || status=1
 

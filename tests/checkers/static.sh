@@ -5,7 +5,7 @@
 # (its checks: .clang-tidy) and cppcheck. Any finding fails.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-sources="c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/stop.c c/nocgo/entry.c"
+sources="c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/run.c c/step.c c/stop.c c/nocgo/entry.c"
 flags="-std=gnu11 -Iinclude -Ic"
 status=0
 

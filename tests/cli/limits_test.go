@@ -5,6 +5,7 @@ package cli
 import (
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -54,4 +55,27 @@ func TestNoProcessLeft(t *testing.T) {
 			t.Errorf("exit status %d, want 125 and %q in: %s", status, want, said)
 		}
 	}
+}
+
+// TestCgroupFull has a cgroup of its own, of either version, that holds one process: the command.
+func TestCgroupFull(t *testing.T) {
+	needRoot(t)
+	for _, top := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		dir := top + "/forkexec-full-" + strconv.Itoa(os.Getpid())
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			continue
+		}
+		defer os.Remove(dir)
+		if _, err := os.Stat(dir + "/pids.max"); err != nil {
+			continue
+		}
+		said, status := underLimit(t, "echo 1 >"+dir+"/pids.max && echo $$ >"+dir+"/cgroup.procs", command, "true")
+		for _, want := range []string{"clone", "EAGAIN", "The cgroup " + dir + " holds as many processes as its pids.max allows: 1"} {
+			if !strings.Contains(said, want) || status != 125 {
+				t.Errorf("exit status %d, want 125 and %q in: %s", status, want, said)
+			}
+		}
+		return
+	}
+	t.Skip("no pids cgroup that may be made")
 }

@@ -21,7 +21,7 @@ const (
 )
 
 func cases() []testCase {
-	return slices.Concat(programs(), formats(), directories(), namespaces(), rest(), attributes())
+	return slices.Concat(programs(), formats(), directories(), namespaces(), rest(), attributes(), systemWide())
 }
 
 func programs() []testCase {
@@ -198,7 +198,7 @@ func namespaces() []testCase {
 		{name: "sysctl", userns: true, inside: sysctl("user/max_net_namespaces", "0"), start: with(sysAttr{Cloneflags: syscall.CLONE_NEWNET}),
 			args: "--clone net true", step: forkexec.StepClone, errno: syscall.ENOSPC, want: []string{"user.max_net_namespaces is 0 here"}},
 		{name: "seccomp filter", inside: noUnshare, start: with(sysAttr{Unshareflags: newuser}), args: "--unshare user true",
-			step: forkexec.StepUnshare, errno: eperm, want: []string{"CLONE_NEWUSER is forbidden", "A seccomp filter is on this process"}},
+			step: forkexec.StepUnshare, errno: eperm, want: []string{"CLONE_NEWUSER is forbidden", "A seccomp filter is on this process", sayContainer()}},
 		{name: "no cgroup", root: true, setup: link("cgroup", "/tmp"), start: intoCgroup, args: "--cgroup DIR/cgroup true",
 			step: forkexec.StepClone, errno: syscall.EBADF, want: []string{"/tmp, and not the directory of a cgroup v2"}, field: "UseCgroupFD"},
 		{name: "cgroup closed", start: with(sysAttr{UseCgroupFD: true, CgroupFD: 9999}), args: "--cgroup 9999 true",
@@ -207,8 +207,8 @@ func namespaces() []testCase {
 			step: forkexec.StepClone, errno: syscall.EBADF, want: []string{"a cgroup of version 1"}, field: "UseCgroupFD"},
 		{name: "invalid cgroup", root: true, setup: invalidCgroup, start: intoCgroup, args: "--cgroup DIR/cgroup true",
 			step: forkexec.StepClone, errno: syscall.EOPNOTSUPP, want: []string{`The cgroup is of type "domain invalid"`}, field: "UseCgroupFD"},
-		{name: "full cgroup", root: true, setup: cgroup("cgroup.subtree_control=+pids"), start: intoCgroup, args: "--cgroup DIR/cgroup true",
-			step: forkexec.StepClone, errno: syscall.EBUSY, want: []string{"controllers enabled for its children (cgroup.subtree_control: pids)"}, field: "UseCgroupFD"},
+		{name: "full cgroup", root: true, setup: fullCgroup, start: intoCgroup, args: "--cgroup DIR/cgroup true",
+			step: forkexec.StepClone, errno: syscall.EBUSY, want: []string{"controllers enabled for its children (cgroup.subtree_control: "}, field: "UseCgroupFD"},
 		{name: "uid not mapped", start: with(sysAttr{Cloneflags: newuser, UidMappings: []syscall.SysProcIDMap{m(0, os.Geteuid(), 1)},
 			GidMappings: []syscall.SysProcIDMap{m(0, os.Getegid(), 1)}, Credential: &syscall.Credential{Uid: 5}}), root: true,
 			args: "--clone user --uid-map 0:0:1 --gid-map 0:0:1 --uid 5 --gid 0 true", step: forkexec.StepSetuid, errno: einval,

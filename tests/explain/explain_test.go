@@ -107,7 +107,7 @@ func helper(name, dir, command string) {
 }
 
 func runCommand(c testCase, dir, command string) {
-	args := strings.Split(strings.ReplaceAll(asUser(c.args), "DIR", dir), " ")
+	args := strings.Split(strings.NewReplacer("DIR", dir, "COMMAND", command).Replace(asUser(c.args)), " ")
 	cmd := exec.Command(command, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stdout
 	_ = cmd.Run()

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	forkexec "forkexec.example/forkexec/go"
 )
 
 // file writes DIR/name in the set-up of a case.
@@ -197,21 +199,13 @@ func dropBounding(number uintptr) func(string) {
 }
 
 // noUnshare has a seccomp filter answer EPERM to unshare(2).
-func noUnshare(string) {
-	type instruction struct {
-		code   uint16
-		jt, jf uint8
-		k      uint32
-	}
-	filter := []instruction{
-		{0x20, 0, 0, 0}, // load the system call's number
-		{0x15, 0, 1, uint32(syscall.SYS_UNSHARE)},
-		{0x06, 0, 0, 0x00050000 | uint32(syscall.EPERM)},
-		{0x06, 0, 0, 0x7fff0000},
-	}
+func noUnshare(string) { install(refusal(uint32(syscall.SYS_UNSHARE), syscall.EPERM)) }
+
+// install puts a filter on this thread.
+func install(filter []forkexec.SockFilter) {
 	program := struct {
 		n uint16
-		p *instruction
+		p *forkexec.SockFilter
 	}{uint16(len(filter)), &filter[0]}
 	const noNewPrivs, setSeccomp = 38, 22
 	if _, _, errno := syscall.Syscall6(syscall.SYS_PRCTL, noNewPrivs, 1, 0, 0, 0, 0); errno != 0 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# fuzz.sh SECONDS: fuzzes the plan, the C request and the Go frame for so long each, as
+# fuzz.sh SECONDS: fuzzes the plan, the C request, the Go frame and the lines of a trace for so long each, as
 # many at a time as there are processors, with the address and undefined behaviour
 # sanitizers. What was found before is kept in build/fuzz and is where it goes on.
 set -u
@@ -49,7 +49,7 @@ seed nofile 0 13 21 100 200 200
 seed terminal 0 0 0 3 11 0 6 1 0
 seed foreground 0 2 11 0
 
-sources="tests/fuzz/input.c c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/step.c c/stop.c"
+sources="tests/fuzz/input.c c/attr.c c/child.c c/clone.c $(echo c/explain*.c) c/forkexec.c c/goabi.c c/hold.c c/lib.c c/plan.c c/run.c c/step.c c/stop.c"
 # core.h and libc name some things alike, with the same values.
 # shellcheck disable=SC2086 # one word a file
 for t in plan request go_frame; do
@@ -59,9 +59,15 @@ for t in plan request go_frame; do
 	mkdir -p $b/corpus_$t
 done
 
+clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all tests/fuzz/fuzz_lines.c c/cli/lines.c c/cli/json.c -o $b/fuzz_lines || exit 1
+mkdir -p $b/corpus_lines
+printf '%s' '{"time":"2026-11-21T17:25:56.377282243Z","program":"/bin/\u00e9\ud83d\ude00","argv":["a","b"],"attributes":["Setsid"],"pid":256,"method":"clone3","shared":false,"why":"x","exec_ns":341969,"step":"chdir","detail":0,"errno":"ENOENT","error":"chdir: no"}' >$b/corpus_lines/start
+printf '%s' '{"time":"2026-11-21T17:25:56.380511572Z","pid":25635,"status":"exit status 3","run_ns":3235008}' >$b/corpus_lines/end
+
 # print_funcs would start a program, which the fuzzers take for a child that was left.
 # shellcheck disable=SC2016 # the inner shell's
-printf '%s\n' plan request go_frame | xargs -P "$(nproc)" -I {} sh -c '
+printf '%s\n' plan request go_frame lines | xargs -P "$(nproc)" -I {} sh -c '
 	b=$1 t=$2 seconds=$3
 	timeout -k 10 $((seconds + 120)) "$b/fuzz_$t" -max_total_time="$seconds" -print_funcs=0 -timeout=60 \
 		-max_len=400 -artifact_prefix="$b/" "$b/corpus_$t" "$b/seeds" >"$b/$t.log" 2>&1 || {
