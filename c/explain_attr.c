@@ -494,6 +494,6 @@ HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")
 	RULE(n_seccomp, "{seccomp} is NULL with a length, or longer than 4096 instructions.")
 	RULE(seccomp_flags, "seccomp_flags is set without {seccomp}, or has flags other than LOG, "
-			    "SPEC_ALLOW and NEW_LISTENER: those act on threads.")
+			    "SPEC_ALLOW and NEW_LISTENER: they act on threads.")
 	return 0;
 }

@@ -116,15 +116,15 @@ type Options struct {
 	// CLONE_NEWUSER in Cloneflags.
 	IDMapHelpers bool
 
-	// Trace, if it is not nil, is filled when Start returns, also with an error: each step that
-	// the start has taken, with its time. After tries with TextBusyTimeout it is that of the last.
+	// Trace, if it is not nil, has each step of the start with its time when Start returns,
+	// also with an error. After several tries (TextBusyTimeout) it is that of the last.
 	Trace *Trace
 
-	// PauseAt stops the child right before that step, by SIGSTOP, until somebody continues it
+	// PauseAt stops the child right before that step, by SIGSTOP, until it is continued
 	// (kill -CONT PID). Start waits for that, and says on standard error which PID to look at,
-	// and how. All else goes on meanwhile; the end of Start's context kills the child. A step that
-	// the child does not take is EINVAL at StepRequest, as is one behind Ptrace, or the execve
-	// behind Seccomp. Such a child is forked.
+	// and how. Everything else goes on; the end of Start's context kills the child. A step that
+	// the child does not take is EINVAL at [StepRequest], and so is one after Ptrace, or the
+	// execve after Seccomp. Such a child is forked.
 	PauseAt Step
 }
 
@@ -175,8 +175,8 @@ type Seccomp struct {
 	// 5.6): once the child is running its program, *Listener is a descriptor of this
 	// process for seccomp_unotify(2), close-on-exec; -1 if the start failed. The filter
 	// must not notify of the execve: nobody could answer before Start has returned. A
-	// parent that may not trace the child, as an ordinary user after a Credential, cannot
-	// take the descriptor: EPERM at StepSeccomp.
+	// parent that may not trace the child, such as an ordinary user after a Credential, cannot
+	// take the descriptor: EPERM at [StepSeccomp].
 	Listener *int
 }
 

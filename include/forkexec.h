@@ -90,7 +90,7 @@ extern "C" {
  * result.retry_flags, start once more with that flag.
  *
  * NO_PIPES: for callers that clone in several threads. If forkexec_start() sets it in retry_flags,
- * start without it, and with no clone beside it. forkexec_run() and _spawn() do both themselves.
+ * start without it, and with no other clone. forkexec_run() and _spawn() do both themselves.
  *
  * BLOCK_SIGNALS: forkexec_finish() blocks all signals while it waits, for at most
  * FORKEXEC_BLOCK_SIGNALS_MS milliseconds, and then waits with the caller's mask. In programs with

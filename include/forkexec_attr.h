@@ -55,9 +55,9 @@ struct forkexec_open {
 };
 
 /*
- * forkexec_request.trace: the steps of the last start with that request, in their order, each
+ * forkexec_request.trace: the steps of the last start with that request, in order, each
  * with the time at which it began. It lasted until the next began, the last one until end_ns:
- * when the child was seen to run its program, or when a step failed, which is the last one then.
+ * when the parent saw that the program runs, or when a step failed, which is the last one then.
  *
  * The first two are the parent's: REQUEST (all that comes before the clone) and CLONE, which
  * lasts until the child runs. A step that is several calls has an entry for each detail; when
@@ -65,9 +65,9 @@ struct forkexec_open {
  * by a forkexec_start() whose clone fails; untouched if the request was refused. After
  * forkexec_spawnp() it is that of the last try.
  *
- * Times are nanoseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME where the child may come into
+ * Times are nanoseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME if the child may get into
  * another time namespace. After a seccomp filter the child can read no clock: the SECCOMP step
- * then has the time of its EXECVE, too.
+ * then includes the time of the EXECVE.
  */
 #define FORKEXEC_TRACE_STEPS 128
 struct forkexec_trace_step {
