@@ -8,10 +8,12 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -167,6 +169,10 @@ func stracedText(t *testing.T, exe string) string {
 	if out, err := exec.Command("strace", "-o", "/dev/null", "/bin/true").CombinedOutput(); err != nil {
 		t.Skipf("needs strace: %v %s", err, out)
 	}
+	// Under nohup(1), and in the background of a script, some are ignored, and stay so.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT)
+	defer signal.Stop(handled)
 	file := filepath.Join(t.TempDir(), "trace")
 	cmd := exec.Command("sh", "-c", `ulimit -S -n 64; exec strace -f -o "$0" "$@"`, file, exe, "/bin/true")
 	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1", "GOGC=off")
