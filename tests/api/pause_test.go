@@ -338,3 +338,28 @@ func TestPauseEnds(t *testing.T) {
 		wg.Wait()
 	}
 }
+
+// TestPauseOfCmd: a Cmd, too, and its context.
+func TestPauseOfCmd(t *testing.T) {
+	needC(t)
+	clean(t)
+	quiet(t)
+	for _, cancelled := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(context.Background())
+		cmd := exec.CommandContext(ctx, "/bin/sh", "-c", "exit 3")
+		cmd.Options = &forkexec.Options{PauseAt: forkexec.StepExecve}
+		go func() {
+			pid := stopped()
+			if cancelled {
+				cancel()
+			} else if pid != 0 {
+				_ = syscall.Kill(pid, syscall.SIGCONT)
+			}
+		}()
+		err := cmd.Run()
+		if want := map[bool]string{false: "exit status 3", true: "context canceled"}[cancelled]; fmt.Sprint(err) != want {
+			t.Errorf("%v, want %v", err, want)
+		}
+		cancel()
+	}
+}
