@@ -53,7 +53,7 @@ build() { # build PACKAGE ARGS...: a program that starts another by that package
 
 session() { # a start, by function and by line, and then its child
 	timeout 300 gdb -batch -nx -x c/nocgo/text.gdb -ex 'break forkexec_begin' -ex "break c/forkexec.c:$line" \
-		-ex continue -ex bt -ex 'delete 1' -ex continue -ex bt \
+		-ex continue -ex bt -ex 'delete 1' -ex continue -ex bt -ex 'delete 2' \
 		-ex 'set follow-fork-mode child' -ex 'break forkexec_child_main' -ex continue -ex bt \
 		-ex delete -ex continue "$tmp/program" </dev/null >"$tmp/out" 2>&1
 }
