@@ -297,6 +297,9 @@
 	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
 	X(SECCOMP, EINVAL,                                                                         \
 	  "The filter is empty or malformed, or this kernel does not know the flags.")             \
+	X(SECCOMP, ENOSYS,                                                                         \
+	  "This kernel has no such filters, or for their notifications no pidfd_getfd(2), which "  \
+	  "Linux 5.6 has.")                                                                        \
 	X(SECCOMP, EBUSY,                                                                          \
 	  "The process has a filter with notifications already: there can be one.")                \
 	X(SECCOMP, EPERM,                                                                          \

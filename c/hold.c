@@ -248,8 +248,8 @@ static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3
 	if (!new_user && !keep)
 		return share_uncounted(h);
 	/*
-	 * Of an ordinary user's child, Yama and other modules may forbid what the new
-	 * namespace's owner could do to us through it; and our files in /proc would be root's.
+	 * An ordinary user's namespace belongs to him in whatever group, and who has another
+	 * one may not trace us; nor could the maps be written while we are not dumpable.
 	 */
 	if (new_user && !is_privileged(&ids))
 		return SHARE_NOT;

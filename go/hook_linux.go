@@ -68,16 +68,10 @@ func (s *child) refuse(step Step, err error) {
 // return: nobody else would.
 func (s *child) run(ctx context.Context, hook func(pid int) error) error {
 	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
-	told := make(chan struct{})
-	stop := bubble.AfterFunc(ctx, func() {
-		kill(pid, pidfd)
-		close(told)
-	})
+	end := bubble.While(ctx, func() { kill(pid, pidfd) })
 	returned := false
 	defer func() {
-		if !stop() {
-			<-told // the ID may be another's soon
-		}
+		end() // the ID may be another's soon
 		if returned {
 			return
 		}

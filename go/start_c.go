@@ -239,17 +239,9 @@ func (s *child) waitOnce(ctx context.Context) c.Outcome {
 			return outcome
 		}
 	}
-	told := make(chan struct{})
-	stop := bubble.AfterFunc(ctx, func() {
-		c.Cancel(s.work)
-		close(told)
-	})
+	end := bubble.While(ctx, func() { c.Cancel(s.work) })
 	outcome := c.Finish(s.req, s.res, state(), -1)
-	if stop() {
-		return outcome
-	}
-	<-told // s.work is ours alone again
-	if outcome == c.Cancelled {
+	if end() && outcome == c.Cancelled {
 		outcome = c.Finish(s.req, s.res, state(), int64(lastMoment))
 	}
 	return outcome

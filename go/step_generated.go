@@ -334,6 +334,7 @@ var hintTable = [...]hintInfo{
 	{StepLandlock, errnoEBADF, "The ruleset is not open in the parent."},
 	{StepSeccomp, errnoEACCES, "A filter needs NoNewPrivs or CAP_SYS_ADMIN."},
 	{StepSeccomp, errnoEINVAL, "The filter is empty or malformed, or this kernel does not know the flags."},
+	{StepSeccomp, errnoENOSYS, "This kernel has no such filters, or for their notifications no pidfd_getfd(2), which Linux 5.6 has."},
 	{StepSeccomp, errnoEBUSY, "The process has a filter with notifications already: there can be one."},
 	{StepSeccomp, errnoEPERM, "The parent may not take the descriptor of the filter's notifications from the child: that needs the child's IDs, or CAP_SYS_PTRACE."},
 	{StepExecve, errnoENOENT, "The program does not exist where the child looks for it, or its interpreter (the path after #! or the dynamic loader) does not."},

@@ -59,6 +59,8 @@ test)
 	need fakeroot has fakeroot
 	need lintian has lintian
 	need gdb has gdb
+	need linux-perf has perf
+	need bpftrace has bpftrace
 	need uidmap has newuidmap
 	;;
 bench)
@@ -88,7 +90,15 @@ kernels)
 	;;
 esac
 
-[ -n "$missing" ] || exit 0
+# Delve is a Go module. Who cannot fetch it goes without: tests/debuggers says so.
+delve() {
+	[ "$1" != test ] || [ -x build/tools/dlv ] || has dlv >/dev/null ||
+		GOFLAGS='' GOBIN=$PWD/build/tools go install github.com/go-delve/delve/cmd/dlv@v1.27.2 >/dev/null 2>&1 || :
+}
+if [ -z "$missing" ]; then
+	delve "$1"
+	exit
+fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "These packages are missing; as root, run:" >&2
 	echo "  apt-get install -y$missing" >&2
@@ -103,3 +113,4 @@ has_go || {
 	echo "install-tools.sh: Go 1.21 or later is needed, and this distribution has no such package" >&2
 	exit 1
 }
+delve "$1"

@@ -211,6 +211,12 @@ suite_cross() {
 }
 
 # Inside gVisor, where runsc can be built and run: it says why not.
+# The debuggers' sessions of docs/debugging.md.
+suite_debuggers() {
+	: >"$scratch/skipped"
+	make -s all && run_script tests/debuggers/sessions.sh
+}
+
 suite_gvisor() {
 	: >"$scratch/skipped"
 	run_script tests/gvisor/run.sh
@@ -240,7 +246,7 @@ suite_deb() {
 # in build/, and others. The last ones measure, or change what is the machine's.
 lane_1="lint freestanding c checkers explain cli deb old_go cross"
 lane_2="go exec differential std race cgocheck"
-alone="security stuck user nocgo gvisor"
+alone="security stuck user nocgo debuggers gvisor"
 
 if [ $# -eq 0 ]; then
 	echo "== two at a time, shown when all of these have ended: $lane_1; $lane_2"

@@ -109,3 +109,31 @@ func TestOneSleep(t *testing.T) {
 		t.Errorf("of 50 commands %d were told of before their execve, %d seen to end", told, ended)
 	}
 }
+
+// TestTwoSleeps is about what is to be known at the execve, or waits for it.
+func TestTwoSleeps(t *testing.T) {
+	if forkexec.Implementation() == "stdlib" {
+		t.Skip("the standard library's starts wait for the execve")
+	}
+	for name, change := range map[string]func(*Cmd){
+		"Trace":    func(c *Cmd) { c.Options = &forkexec.Options{Trace: new(forkexec.Trace)} },
+		"CloseFDs": func(c *Cmd) { c.Options = &forkexec.Options{CloseFDs: true} },
+		"OnExec":   func(c *Cmd) { c.Options = &forkexec.Options{OnExec: func(int) error { return nil }} },
+		"Stdin":    func(c *Cmd) { c.Stdin = strings.NewReader("") },
+	} {
+		for i := 0; i < 10; i++ { // the first ones find out how to start
+			c := Command("/bin/true")
+			change(c)
+			waiter := &run.Once{Born: c.born}
+			if err := c.startFor(waiter); err != nil {
+				t.Fatal(name, err)
+			}
+			if waiter.Process != nil {
+				t.Errorf("%s: the command was told of before its execve", name)
+			}
+			if err := c.waitFor(waiter.Ended); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+	}
+}

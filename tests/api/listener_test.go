@@ -140,7 +140,7 @@ func TestListenerFails(t *testing.T) {
 	opt := &forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: notifyAll(true, execve), Listener: &listener}}
 	_, err := forkexec.Start(context.Background(), "/no/where", []string{"x"}, nil, opt)
 	var e *forkexec.Error
-	if errors.As(err, &e) && e.Step == forkexec.StepSeccomp && e.Errno == syscall.EINVAL {
+	if errors.As(err, &e) && e.Step == forkexec.StepSeccomp {
 		t.Skip("no notifications here: ", err)
 	}
 	if !errors.As(err, &e) || e.Step != forkexec.StepExecve || e.Errno != syscall.ENOENT || listener != -1 {

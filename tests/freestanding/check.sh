@@ -12,7 +12,7 @@ set -u
 
 root=${1:-$(dirname "$0")/../..}
 core='attr child clone explain explain_attr explain_clone explain_exec explain_fds explain_files explain_ids
-explain_limits explain_path explain_text forkexec goabi hold plan'
+explain_limits explain_path explain_text forkexec goabi hold plan run stop'
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 problems=0

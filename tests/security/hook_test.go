@@ -77,9 +77,9 @@ func TestHook(t *testing.T) {
 				called := false
 				hook := func(pid int) error {
 					called = true
-					v.expectNothing(t, v.attack(t, f.uid, 300*time.Millisecond, true)())
+					v.expectNothing(t, v.attack(t, f.uid, 150*time.Millisecond, true)())
 					// Who may do all gets in, so the child is worth the attack; but it is a copy.
-					r := v.attackAs(t, mighty, 100*time.Millisecond, "2")()
+					r := v.attackAs(t, mighty, 60*time.Millisecond, "2")()
 					for _, way := range ways {
 						if r[way] == 0 {
 							t.Errorf("%s: no success of a process that may do all: this test cannot fail", way)

@@ -47,6 +47,23 @@ func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	}
 }
 
+// While runs f if the context ends before end is called. End returns whether f has run; it does
+// not run after that.
+func While(ctx context.Context, f func()) (end func() bool) {
+	ran := make(chan struct{})
+	stop := AfterFunc(ctx, func() {
+		f()
+		close(ran)
+	})
+	return func() bool {
+		if stop() {
+			return false
+		}
+		<-ran
+		return true
+	}
+}
+
 // Outside starts a goroutine that belongs to no bubble: from a finalizer, for these run
 // outside of bubbles, by documentation of testing/synctest.
 func Outside(f func()) {

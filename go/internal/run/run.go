@@ -96,17 +96,10 @@ func (o *Once) sleep(pidfd int) {
 	o.Ended = errno == 0 && n > 0 && fds[0].revents != 0
 }
 
-// atEnd makes an eventfd readable at the end of the context, until stop has returned.
-func (o *Once) atEnd(fd uintptr) (stop func()) {
-	told := make(chan struct{})
-	unregister := bubble.AfterFunc(o.Context, func() {
+// atEnd makes an eventfd readable at the end of the context, until end has returned.
+func (o *Once) atEnd(fd uintptr) (end func() bool) {
+	return bubble.While(o.Context, func() {
 		one := uint64(1)
 		_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
-		close(told)
 	})
-	return func() {
-		if !unregister() {
-			<-told // the number may be another's soon
-		}
-	}
 }
