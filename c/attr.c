@@ -212,7 +212,7 @@ HIDDEN void forkexec_attr_plan(struct job *job)
 	job->page = NULL;
 	job->clock = may_change_clock(r) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 	job->seen = r->trace || r->pause_at;
-	job->paused = job->filtered = job->at_pause = 0;
+	job->paused = job->changed = job->filtered = job->at_pause = 0;
 	job->listener = -1;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
 	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;

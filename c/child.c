@@ -162,6 +162,7 @@ CHILD static void child_credential(struct job *job)
 		TRY(SETGROUPS, sys_setgroups(r->n_groups, r->groups), r->n_groups);
 	TRY(SETGID, sys_setgid(r->gid), r->gid);
 	TRY(SETUID, sys_setuid(r->uid), r->uid);
+	job->changed = 1;
 }
 
 /* A capability must be permitted and inheritable before it can be ambient. */

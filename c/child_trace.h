@@ -70,6 +70,22 @@ CHILD static void child_stop(struct job *job, uint32_t step, int64_t pause)
 	child_await(job, job->own[OWN_STOP], step);
 }
 
+/*
+ * We may be there for days: our copy of the parent's memory is closed before, whatever others may
+ * trace us by then. New IDs open it again where fs.suid_dumpable is 1. The execve opens it.
+ */
+CHILD static void child_pause(struct job *job, uint32_t step)
+{
+	long ret = 0;
+
+	job->paused = 1;
+	if (job->attributes & ATTR_CLOSED || job->changed)
+		ret = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+	if (ret < 0)
+		child_fail(job, step, ret, 0);
+	child_stop(job, step, 1);
+}
+
 /* A step begins, and somebody wants to know. One that has not come by now does not come. */
 CHILD static void child_seen(struct job *job, uint32_t step, int64_t detail)
 {
@@ -80,8 +96,7 @@ CHILD static void child_seen(struct job *job, uint32_t step, int64_t detail)
 	if (!r->pause_at || job->paused)
 		return;
 	if (step == r->pause_at) {
-		job->paused = 1;
-		child_stop(job, step, 1);
+		child_pause(job, step);
 	} else if (step == FORKEXEC_STEP_SECCOMP || step == FORKEXEC_STEP_EXECVE) {
 		child_fail(job, FORKEXEC_STEP_REQUEST, -E_INVAL,
 			   offsetof(struct forkexec_request, pause_at));

@@ -109,7 +109,7 @@ struct page {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, trimmed, paused, filtered, fds, caps and own, which
+ * clears tid. The child writes record, marked, trimmed, paused to filtered, fds, caps and own, which
  * nobody else touches in that time; the parent writes the rest, which the child only reads
  * where it was set before the clone.
  */
@@ -131,6 +131,7 @@ struct job {
 	int32_t clock;      /* of the trace */
 	uint32_t seen;      /* a trace or a pause is asked for: each step is told */
 	uint32_t paused;    /* set by the child: it has been at its pause */
+	uint32_t changed;   /* set by the child: its IDs are the new ones */
 	uint32_t filtered;  /* set by the child: it has a filter, and makes no call but its execve */
 	uint32_t at_pause;  /* stopped is request.pause_at */
 	int32_t listener;   /* of its filter, in our table; -1 */

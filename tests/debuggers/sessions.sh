@@ -106,7 +106,7 @@ at_pause() { # at_pause PROGRAM ARG...: sets $child, and $parent to wait for
 	"$@" 2>"$tmp/said" &
 	parent=$! child=
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		child=$(sed -n 's/.*kill -CONT //p' "$tmp/said")
+		child=$(sed -n "s/.*kill -CONT //p" "$tmp/said" 2>/dev/null)
 		[ "$child" ] && return
 		sleep 0.2
 	done

@@ -8,6 +8,7 @@ import (
 	"context"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -61,11 +62,12 @@ func userNamespace(t *testing.T) int {
 	return fd
 }
 
-// TestHook attacks each of them in both hooks, which are as long as the attack.
+// TestHook attacks each of them in both hooks, which are as long as the attack, and at pauses: the
+// first step of all and the last.
 func TestHook(t *testing.T) {
 	need(t)
 	for _, f := range hooked {
-		for _, when := range []string{"OnClone", "OnExec"} {
+		for _, when := range []string{"OnClone", "OnExec", "pause at close descriptors", "pause at execve"} {
 			t.Run(f.name+" "+when, func(t *testing.T) {
 				v := newVictim(t)
 				var opt *forkexec.Options
@@ -90,12 +92,30 @@ func TestHook(t *testing.T) {
 					}
 					return nil
 				}
-				if when == "OnClone" {
+				ended := make(chan struct{})
+				switch when {
+				case "OnClone":
 					opt.OnClone = hook
-				} else {
+				case "OnExec":
 					opt.OnExec = hook
+				case "pause at execve":
+					opt.PauseAt = forkexec.StepExecve
+				default:
+					opt.CloseFDs, opt.PauseAt = true, forkexec.StepCloseFDs
+				}
+				if opt.PauseAt != 0 {
+					go func() {
+						defer close(ended)
+						if pid := stoppedChild(); pid != 0 {
+							_ = hook(pid)
+							_ = syscall.Kill(pid, syscall.SIGCONT)
+						}
+					}()
+				} else {
+					close(ended)
 				}
 				start(t, f.sys(), opt)
+				<-ended
 				if !called {
 					t.Error("the hook was not called")
 				}
@@ -103,6 +123,24 @@ func TestHook(t *testing.T) {
 			})
 		}
 	}
+}
+
+// stoppedChild waits for a child that is stopped; 0: there is none.
+func stoppedChild() int {
+	for range 500 {
+		dirs, _ := os.ReadDir("/proc/self/task")
+		for _, d := range dirs {
+			children, _ := os.ReadFile("/proc/self/task/" + d.Name() + "/children")
+			for _, f := range strings.Fields(string(children)) {
+				stat, _ := os.ReadFile("/proc/" + f + "/stat")
+				if pid, err := strconv.Atoi(f); err == nil && strings.Contains(string(stat), ") T ") {
+					return pid
+				}
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return 0
 }
 
 // TestHookAndProc: root, as whom engines run, still sees the child in /proc, and the program is an
