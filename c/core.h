@@ -161,6 +161,7 @@ struct job {
 	uint32_t refused;   /* it was to be shared; that was refused */
 	uint32_t waits;     /* CLONE_VFORK: the parent waits in the clone */
 	uint32_t held;      /* this start was counted by hold.c */
+	uint32_t closed;    /* our memory is, for the time of the clone */
 	int32_t hold[2];    /* the pipe that proves when the child has left our memory; -1 */
 };
 

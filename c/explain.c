@@ -70,7 +70,11 @@ static void say_detail(struct look *l)
 		return;
 	case FORKEXEC_STEP_SETGROUPS: say(t, " of "); break;
 	case FORKEXEC_STEP_CLOSE_FDS: say(t, " from "); break;
-	case FORKEXEC_STEP_REQUEST: say(t, ", offset "); break;
+	case FORKEXEC_STEP_REQUEST:
+		if (t->flags & FORKEXEC_EXPLAIN_OPTIONS)
+			return;
+		say(t, ", offset ");
+		break;
 	case FORKEXEC_STEP_FOREGROUND:
 	case FORKEXEC_STEP_SETCTTY: say(t, " {ctty} = "); break;
 	case FORKEXEC_STEP_SETPGID:

@@ -397,6 +397,12 @@ static int say_execve_permission(struct look *l, int fd)
 	}
 	if (look_interpreters(l, fd))
 		return 1;
+	if (l->r->flags & FORKEXEC_LANDLOCK) {
+		say(t, "Permission bits and mount allow it. The ruleset of {landlock_fd} must give the "
+		       "right to execute the program, its interpreter and its loader, and to read "
+		       "them: add it.");
+		return 1;
+	}
 	say(t, "Permission bits and mount allow it, so an ACL or a security module (SELinux, "
 	       "AppArmor, Landlock, IMA) forbids it: look at getfacl and the kernel's log.");
 	return 1;

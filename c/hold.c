@@ -267,19 +267,47 @@ static uint32_t decide(struct job *job, struct forkexec_state *state, int clone3
 	return share;
 }
 
+/*
+ * A forked child that others may trace (ATTR_CLOSED) begins with memory that is as dumpable as
+ * ours: it may be long before its first system call. So ours is closed for the clone, with the
+ * lock held; it is open again, or held for other children, right after it.
+ */
+static void close_for_clone(struct job *job, struct forkexec_state *state)
+{
+	struct hold *h = hold_of(state);
+
+	if (!(job->attributes & ATTR_CLOSED) || !(job->request->clone_flags & CLONE_NEWUSER) ||
+	    state_bits(state) & FORKEXEC_STATE_NO_HOLD || !lock(h))
+		return;
+	settle(h);
+	if (!h->n && !h->uncounted && sys_prctl(PR_GET_DUMPABLE, 0, 0) == 1 && !read_ids(&h->ids) &&
+	    !sys_prctl(PR_SET_DUMPABLE, 0, 0)) {
+		h->was_dumpable = 1;
+		job->closed = 1;
+		return;
+	}
+	unlock(h);
+}
+
 HIDDEN void forkexec_hold_begin(struct job *job, struct forkexec_state *state, int clone3)
 {
 	job->share = SHARE_NOT;
+	job->closed = 0;
 	if (forkexec_plan_may_share(job->request))
 		job->share = decide(job, state, clone3);
 	job->held = job->hold[0] >= 0;
 	if (!job->held && children(hold_of(state)))
 		(void)forkexec_hold_settle(state);
+	close_for_clone(job, state);
 }
 
 HIDDEN void forkexec_hold_end(struct job *job, struct forkexec_state *state, int shares)
 {
 	close_child_end(job);
+	if (job->closed) {
+		make_dumpable(hold_of(state));
+		unlock(hold_of(state));
+	}
 	if (shares || !job->held)
 		return;
 	job->held = 0;

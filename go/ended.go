@@ -4,7 +4,7 @@
 
 package forkexec
 
-// What becomes of a child whose start is ended before its execve.
+// Children whose start was ended before their execve.
 
 import (
 	"bytes"

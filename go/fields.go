@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// knownFields are those that the C path honours: the ones of Go 1.22 to 1.26.
+// knownFields are those that the C path knows: the ones of Go 1.22 to 1.26.
 var knownFields = map[reflect.Type][]string{
 	reflect.TypeFor[syscall.ProcAttr](): {"Dir", "Env", "Files", "Sys"},
 	reflect.TypeFor[syscall.SysProcAttr](): {

@@ -47,7 +47,7 @@ var nofileFlag, nofileRaised = func() (uint64, uint64) {
 		return 0, 0
 	}
 	// Go raises to the hard limit or, since 1.24, to one below. Any other value
-	// was set by somebody else's init function, which ends the restoring.
+	// was set by another init function, which ends the restoring.
 	if now.Cur != hard && now.Cur != hard-1 {
 		return 0, 0
 	}

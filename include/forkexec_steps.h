@@ -13,7 +13,7 @@
  * below, the C names and explanations (step.c), the Go constants, the man page
  * table and the fault-injection test are all made from this list.
  *
- * What forkexec_result.detail means for a step stands beside it.
+ * The comment at a step says what forkexec_result.detail means for it.
  */
 #define FORKEXEC_STEPS(X)                                                                          \
 	/* Before the clone, in the parent. */                                                     \

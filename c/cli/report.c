@@ -21,19 +21,20 @@ int exit_status(const struct forkexec_result *result)
 }
 
 /* Breaks text into lines of a terminal; elsewhere it stays one line. */
-static void print_wrapped(FILE *to, const char *text)
+static void print_wrapped(FILE *to, const char *text, size_t indent)
 {
 	struct winsize size = {0};
-	size_t width = 0, column = 0, n;
+	size_t width = 0, column = indent, n;
 
 	if (isatty(fileno(to)))
 		width = ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+	fprintf(to, "%*s", (int)indent, "");
 	while (*text) {
 		n = strcspn(text, " ");
-		if (width && column && column + 1 + n > width) {
-			fputc('\n', to);
-			column = 0;
-		} else if (column) {
+		if (width && column > indent && column + 1 + n > width) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
 			fputc(' ', to);
 			column++;
 		}
@@ -139,7 +140,7 @@ void report(const struct command *c, const struct forkexec_result *result, const
 		print_json(result, w);
 	} else if (asprintf(&text, "forkexec: %s%s: %s (%s). %s", w->step, w->object,
 			    strerror(result->err), w->name ? w->name : "?", w->cause) >= 0) {
-		print_wrapped(stderr, text);
+		print_wrapped(stderr, text, 0);
 		free(text);
 	}
 	free(w);
@@ -166,13 +167,13 @@ static int print_step(uint32_t step)
 	for (err = 1; err < 200; err++) {
 		if (forkexec_hint(step, err) == any || !table_entry(step, err, text, sizeof(text)))
 			continue;
-		printf("%s %s\n    ", forkexec_step_name(step), forkexec_errno_name(err));
-		print_wrapped(stdout, text);
+		printf("%s %s\n", forkexec_step_name(step), forkexec_errno_name(err));
+		print_wrapped(stdout, text, 4);
 		n++;
 	}
 	if (any && table_entry(step, 4095, text, sizeof(text))) {
-		printf("%s%s\n    ", forkexec_step_name(step), n ? ", any other errno" : ", any errno");
-		print_wrapped(stdout, text);
+		printf("%s%s\n", forkexec_step_name(step), n ? ", any other errno" : ", any errno");
+		print_wrapped(stdout, text, 4);
 		n++;
 	}
 	return n;
@@ -191,7 +192,7 @@ int explain_table(int argc, char **argv)
 	if (argc == 2) {
 		if (!table_entry(step, errno_number(argv[1]), text, sizeof(text)))
 			usage("--explain: nothing is known of %s at the step %s", argv[1], argv[0]);
-		print_wrapped(stdout, text);
+		print_wrapped(stdout, text, 0);
 		return fflush(stdout) ? EXIT_FAILED : 0;
 	}
 	if (argc && !print_step(step))

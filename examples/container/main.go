@@ -95,7 +95,7 @@ func run(ctx context.Context, root, cgroup string, argv []string) (int, error) {
 	return state.ExitCode(), nil
 }
 
-// describe says what the container is; the child waits meanwhile.
+// describe says what the container is, while the child waits.
 func describe(pid int) error {
 	uids, err := os.ReadFile(fmt.Sprintf("/proc/%d/uid_map", pid))
 	if err != nil {

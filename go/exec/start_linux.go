@@ -22,7 +22,7 @@ import (
 	"forkexec.example/forkexec/go/internal/trace"
 )
 
-// textBusyTimeout is for how long a start without another wish tries again an execve
+// textBusyTimeout is for how long a start that sets none itself tries again an execve
 // that fails with ETXTBSY. The usual cause is a child of this process that was
 // cloned while the file was written and has not come to its own execve: about
 // 0.1 ms away, but with tens of runnable children on each core one turn on the

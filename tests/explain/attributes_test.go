@@ -110,6 +110,8 @@ func attributes() []testCase {
 			option: []string{"A Landlock ruleset needs --no-new-privs, or cap_sys_admin"}},
 		{name: "landlock by a file", opt: &forkexec.Options{Landlock: null("/dev/null"), NoNewPrivs: true}, inside: inherit("/dev/null", 9),
 			args: "--no-new-privs --landlock 9 true", step: forkexec.StepLandlock, errno: syscall.EBADFD, want: []string{"/dev/null. That is no ruleset"}},
+		{name: "landlock without a right", args: "--no-new-privs --landlock rw:/tmp true", step: forkexec.StepExecve, errno: acces,
+			option: []string{"The ruleset of --landlock must give the right to execute"}},
 		{name: "seccomp unprivileged", user: true, opt: &forkexec.Options{Seccomp: &forkexec.Seccomp{Filter: []forkexec.SockFilter{{Code: 6, K: 0x7fff0000}}}},
 			step: forkexec.StepSeccomp, errno: acces, want: []string{"A seccomp filter needs NoNewPrivs, or cap_sys_admin"}},
 		{name: "seccomp malformed", opt: &forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: []forkexec.SockFilter{{Code: 0xffff}}}},

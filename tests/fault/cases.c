@@ -216,6 +216,17 @@ static void set_forked_attributes(struct forkexec_request *r, struct world *w)
 	r->n_seccomp = 1;
 }
 
+static void set_listener(struct forkexec_request *r, struct world *w)
+{
+	static const struct sock_filter filter[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+
+	(void)w;
+	r->flags |= FORKEXEC_NO_NEW_PRIVS;
+	r->seccomp = filter;
+	r->n_seccomp = 1;
+	r->seccomp_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
 static void set_exec_fd(struct forkexec_request *r, struct world *w)
 {
 	static const int32_t fds[] = {0, 1, 2, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
@@ -335,6 +346,7 @@ const struct fault_case fault_cases[] = {
 	{"attributes, fork", set_attributes, LIMITS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"attributes of a forked child", set_forked_attributes, LIMITS, 0, 2, NOTHING, 0, 0},
 	{"descriptors of program and directory", set_exec_fd, 0, 0, 3, NOTHING, 0, 0},
+	{"seccomp with notifications", set_listener, 0, 0, 2, NOTHING, 0, 0},
 	{"landlock", set_landlock, 0, 0, 3, NOTHING, 0, 0},
 	{"capabilities", set_capabilities, NEEDS_ROOT | BOUNDS, 0, 3, NOTHING, 0, 0},
 	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},

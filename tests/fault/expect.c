@@ -113,6 +113,9 @@ uint32_t parent_step(const struct fault_case *c, int *err)
 	case SYS_mmap:
 		*err = ENOMEM; /* whatever the kernel says */
 		return FORKEXEC_STEP_REQUEST;
+	case SYS_pidfd_open: /* of the filter's notifications */
+	case SYS_pidfd_getfd:
+		return FORKEXEC_STEP_SECCOMP;
 	case SYS_pipe2:
 		return FORKEXEC_STEP_PIPE;
 	case SYS_rt_sigprocmask:
@@ -181,6 +184,7 @@ int child_step_fits(uint32_t step, long nr)
 	case FORKEXEC_STEP_UID_MAP:
 	case FORKEXEC_STEP_OOM_SCORE_ADJ:
 		return nr == SYS_openat;
+	case FORKEXEC_STEP_SECCOMP:
 	case FORKEXEC_STEP_STOP_EXEC:
 		return nr == SYS_write;
 	case FORKEXEC_STEP_OPEN:

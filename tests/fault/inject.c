@@ -115,6 +115,8 @@ const char *call_name(long nr)
 		{SYS_mmap, "mmap"},
 		{SYS_mount, "mount"},
 		{SYS_openat, "openat"},
+		{SYS_pidfd_getfd, "pidfd_getfd"},
+		{SYS_pidfd_open, "pidfd_open"},
 		{SYS_pipe2, "pipe2"},
 		{SYS_ppoll, "ppoll"},
 		{SYS_prctl, "prctl"},

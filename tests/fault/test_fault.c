@@ -14,6 +14,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,10 @@ static void run_native(const struct fault_case *c, struct forkexec_request *r,
 	injector_disarm();
 	o->pid = ret.pid;
 	o->pidfd = ret.pidfd;
+	if ((ret.seccomp_fd >= 0) != (!err && r->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		broken(c, "a listener that was not asked for, or none that was", o);
+	if (ret.seccomp_fd >= 0)
+		close(ret.seccomp_fd);
 	o->step = ret.step;
 	o->err = ret.err;
 	/* With an errno pipe a failed child counts as started, and ret says what failed. */

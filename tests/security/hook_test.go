@@ -175,3 +175,21 @@ func TestHookAndProc(t *testing.T) {
 		t.Errorf("%v, %q", err, text[:n])
 	}
 }
+
+// TestHookStorm attacks children between their clone and their first system call, which makes
+// their memory closed: it must be closed before. Without that thousands of attacks succeeded on a
+// busy machine.
+func TestHookStorm(t *testing.T) {
+	need(t)
+	v := newVictim(t)
+	const length = time.Second
+	result := v.attack(t, 0, length, false)
+	opt := &forkexec.Options{OnClone: func(int) error { return nil }}
+	n := 0
+	for end := time.Now().Add(length); time.Now().Before(end); n++ {
+		start(t, newUser(true), opt)
+	}
+	t.Log(n, "starts")
+	v.expectNothing(t, result())
+	comesTo(t, "dumpable again", isDumpable)
+}
