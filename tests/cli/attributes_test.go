@@ -71,7 +71,7 @@ func TestLimitsAndConfinement(t *testing.T) {
 		{"--ioprio rt", true, "ionice", "realtime: prio 4"},
 		{"--oom-score-adj 321", false, "cat /proc/self/oom_score_adj", "321"},
 		{"--sigmask USR1,SIGTERM,34", false, "!grep SigBlk /proc/self/status", "SigBlk:\t0000000200004200"}, // dash unblocks all
-		{"--sigmask none --sigignore HUP,2", false, status, `(?s)SigBlk=\nSigIgn=[0-9a-f]*[37bf]\n.*`}, // and what is ignored here
+		{"--sigmask none --sigignore HUP,2", false, status, `(?s)SigBlk=\nSigIgn=[0-9a-f]*[37bf]\n.*`},      // and what is ignored here
 		{"--sigdefault all", false, status, `(?s).*SigIgn=\n.*`},
 		{"--no-new-privs", false, status, `(?s).*NoNewPrivs=1.*`},
 		{"--bounding-caps chown,net_raw", true, status, `(?s).*CapBnd=2001\n.*`},
