@@ -7,6 +7,7 @@ package explain
 import (
 	"encoding/binary"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,12 +37,32 @@ func systemWide() []testCase {
 			must(os.Setenv("LONG2", strings.Repeat("x", 100000)))
 		},
 			args: "--rlimit stack=262144 /bin/true", step: forkexec.StepExecve, errno: syscall.E2BIG, option: []string{" bytes and --env ", "that limit is 262144"}},
+		{name: "cgroup full", root: true, setup: fullPids, inside: func(dir string) { // the command: tests/cli
+			must(os.WriteFile(pidsCgroup(dir)+"/cgroup.procs", []byte("0"), 0))
+		}, start: program("/bin/true"), step: forkexec.StepClone, errno: syscall.EAGAIN,
+			want: []string{" holds as many processes as its pids.max allows: 1"}},
 		{name: "AppArmor", root: true, inside: standIn("apparmor_restrict_unprivileged_userns", "1"), start: with(sysAttr{Unshareflags: newuser}),
 			args: "--unshare user true", step: forkexec.StepUnshare, errno: eperm,
 			want: []string{"AppArmor forbids user namespaces", "kernel.apparmor_restrict_unprivileged_userns is 1"}},
 		{name: "Debian's sysctl", root: true, inside: standIn("unprivileged_userns_clone", "0"), start: with(sysAttr{Unshareflags: newuser}),
 			args: "--unshare user true", step: forkexec.StepUnshare, errno: eperm, want: []string{"kernel.unprivileged_userns_clone is 0", "Set it to 1"}},
 	}
+}
+
+func pidsCgroup(dir string) string { return "/sys/fs/cgroup/pids/forkexec-" + filepath.Base(dir) }
+
+// fullPids makes a cgroup that no start can happen in.
+func fullPids(t *testing.T, dir string) {
+	cgroup := pidsCgroup(dir)
+	if err := os.Mkdir(cgroup, 0o755); err != nil {
+		t.Skip("needs to make a cgroup: ", err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(cgroup); err != nil {
+			t.Error(err)
+		}
+	})
+	must(os.WriteFile(cgroup+"/pids.max", []byte("1"), 0))
 }
 
 // refusal is a filter that answers one system call with an errno.
