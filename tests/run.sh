@@ -134,7 +134,8 @@ suite_user() {
 	failed=0
 	user_tests 1 go go/exec tests/api tests/exec tests/stuck tests/confined tests/soak tests/sandbox tests/signals || failed=1
 	make -s all && cp build/forkexec "$scratch/forkexec" && chmod 755 "$scratch/forkexec" || failed=1
-	export FORKEXEC_TEST_COMMAND="$scratch/forkexec"
+	$CC examples/filter.c -o "$scratch/make_filter" && "$scratch/make_filter" >"$scratch/filter" || failed=1
+	export FORKEXEC_TEST_COMMAND="$scratch/forkexec" FORKEXEC_TEST_FILTER="$scratch/filter"
 	user_tests 1 tests/explain tests/cli || failed=1
 	user_tests 0 go go/exec tests/api tests/exec tests/stuck tests/confined tests/nocgo tests/signals || failed=1
 	return $failed

@@ -38,6 +38,7 @@ func asUser(s string) string { return strings.ReplaceAll(s, "65534", strconv.Ito
 type testCase struct {
 	name   string
 	user   bool                             // start as an ordinary user
+	privs  bool                             // only where new privileges are not off
 	userns bool                             // start as root of a new user namespace
 	root   bool                             // the set-up needs root
 	setup  func(t *testing.T, dir string)   // by the test
@@ -164,6 +165,9 @@ func possible(t *testing.T) (list []testCase) {
 func (c testCase) skip(t *testing.T) {
 	if c.step != 0 && forkexec.Implementation() == "stdlib" {
 		t.Skip("the standard library's path knows no steps")
+	}
+	if status, _ := os.ReadFile("/proc/self/status"); c.privs && strings.Contains(string(status), "NoNewPrivs:\t1") {
+		t.Skip("new privileges are off already")
 	}
 }
 
