@@ -84,24 +84,31 @@ static int64_t tty_owner(struct look *l, const struct sys_statx *st)
 	return owner;
 }
 
-/* Says "{ctty}, descriptor 1 of the child, is /dev/null". 0: that one is not open. */
-static int say_ctty(struct look *l, int64_t *ret_fd)
+/* The caller's descriptor that {ctty} means. */
+static int64_t ctty_of_caller(const struct look *l)
 {
 	const struct forkexec_request *r = l->r;
+
+	if (l->result->step == FORKEXEC_STEP_SETCTTY && r->ctty >= 0 &&
+	    (uint32_t)r->ctty < r->n_fds && r->fds)
+		return r->fds[r->ctty];
+	return r->ctty;
+}
+
+/* Says "{ctty}, descriptor 1 of the child, is /dev/null". 0: that one is not open. */
+static int say_ctty(struct look *l, int64_t fd)
+{
 	int of_child = l->result->step == FORKEXEC_STEP_SETCTTY;
 	struct text *t = &l->text;
-	int64_t fd = r->ctty;
 
 	say(t, "{ctty} is ");
-	say_number(t, fd);
-	if (of_child && fd >= 0 && fd < r->n_fds && r->fds) {
-		fd = r->fds[fd];
+	say_number(t, l->r->ctty);
+	if (of_child && (uint32_t)l->r->ctty < l->r->n_fds && l->r->fds) {
 		say(t, ", the child's copy of the caller's descriptor ");
 		say_number(t, fd);
 	} else {
 		say(t, of_child ? ", a descriptor of the child" : ", a descriptor of the caller");
 	}
-	*ret_fd = fd;
 	if (!look_fd_name(l, fd)) {
 		say(t, ", which is not open. ");
 		return 0;
@@ -157,12 +164,14 @@ HIDDEN int look_terminal(struct look *l)
 {
 	struct text *t = &l->text;
 	uint32_t step = l->result->step;
-	int64_t fd, session = 0;
+	int64_t fd = ctty_of_caller(l), session = 0;
 	int32_t sid = 0;
 
 	if (step == FORKEXEC_STEP_NOCTTY)
 		return 0;
-	if (!say_ctty(l, &fd)) {
+	if (l->result->err != E_BADF && !look_fd_name(l, fd)) /* it has been closed since */
+		return 0;
+	if (!say_ctty(l, fd)) {
 		say(t, step == FORKEXEC_STEP_SETCTTY ? "It is an index into {fds}: let that entry "
 						       "name a terminal." :
 						       "With {FORKEXEC_FOREGROUND} it is a number "

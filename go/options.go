@@ -61,7 +61,7 @@ type Options struct {
 	// SignalMask is the set of signals that the child blocks, instead of the calling
 	// thread's. Signals in SignalDefault get their default action, even if this process
 	// ignores them; the child ignores those in SignalIgnore. A list that is empty, but not nil,
-	// is the empty set.
+	// is the empty set. Each is a []syscall.Signal.
 	SignalMask, SignalDefault, SignalIgnore []signal
 
 	OOMScoreAdj *int     // /proc/PID/oom_score_adj; the child is forked for it

@@ -301,7 +301,7 @@ static void put_programs(struct report *r, int64_t *room)
 	memcpy(sorted, r->programs, r->n_programs * sizeof(*sorted));
 	qsort(sorted, r->n_programs, sizeof(*sorted), by_total);
 	n = durations(r, UINT32_MAX, room);
-	fputs("<h2>Time lost in execve</h2>\n<p>From a start's begin to its program, or to its failure: ",
+	fputs("<h2>Time until the program runs</h2>\n<p>From the beginning of a start to its execve, or to its failure: ",
 	      stdout);
 	put_duration(r->total_ns);
 	fputs(" in all; half of the starts took up to ", stdout);
@@ -463,8 +463,8 @@ int html_report(int argc, char **argv)
 		usage("report: %s: %s", argv[0], strerror(errno));
 	fclose(from);
 	if (r->n_bad)
-		fprintf(stderr, "forkexec: report: %s: %" PRIu32 " lines could not be read, the first is line %"
-			PRIu32 "\n", argv[0], r->n_bad, r->first_bad);
+		fprintf(stderr, "forkexec: report: %s: could not be read: %" PRIu32 " line%s, the first is line %"
+			PRIu32 "\n", argv[0], r->n_bad, r->n_bad == 1 ? "" : "s", r->first_bad);
 	fputs(HTML_HEAD, stdout);
 	put_answers(r);
 	if (r->n_starts) {

@@ -63,7 +63,7 @@ func TestReport(t *testing.T) {
 		t.Error(status, said)
 	}
 	for _, want := range []string{"<b>4</b> starts of 2 programs, <b class=\"bad\">2</b> failed", "Starts over time", "Slowest starts",
-		"<code>/bin/true</code>", "/&lt;b&gt;&amp;&quot;x", "x\uFFFD\uFFFD&lt;script&gt;", "Time lost in execve", "shared the parent&#39;s memory"} {
+		"<code>/bin/true</code>", "/&lt;b&gt;&amp;&quot;x", "x\uFFFD\uFFFD&lt;script&gt;", "Time until the program runs", "shared the parent&#39;s memory"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("no %s in\n%s", want, html)
 		}
@@ -101,7 +101,7 @@ func TestReportOfAnything(t *testing.T) {
 		page(t, html)
 		want := ""
 		if c.bad > 0 {
-			want = fmt.Sprintf("forkexec: report: %s: %d lines could not be read, the first is line %d\n", file, c.bad, c.atLine)
+			want = fmt.Sprintf("forkexec: report: %s: could not be read: %d line%s, the first is line %d\n", file, c.bad, map[bool]string{false: "s"}[c.bad == 1], c.atLine)
 		}
 		if status != 0 || said != want || !strings.Contains(html, fmt.Sprintf("<b>%d</b> start", c.starts)) {
 			t.Errorf("%.200q: %d, %q, want %q, %d starts\n%.1500s", c.text, status, said, want, c.starts, html[strings.Index(html, "<body>"):])

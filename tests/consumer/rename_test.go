@@ -76,7 +76,7 @@ func TestRename(t *testing.T) {
 			return err
 		}
 		b, err := os.ReadFile(file)
-		if bytes.Contains(b, []byte(module)) || strings.HasSuffix(file, ".md") && bytes.Contains(b, []byte("has no home yet")) {
+		if bytes.Contains(b, []byte(module)) || strings.HasSuffix(file, ".md") && bytes.Contains(b, []byte("is not published yet")) {
 			t.Errorf("%s has the old path", file)
 		}
 		return err

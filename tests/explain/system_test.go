@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	forkexec "forkexec.example/forkexec/go"
+	fexec "forkexec.example/forkexec/go/exec"
 )
 
 // systemWide are failures that belong to the whole system. Where to bring them about would harm
@@ -146,4 +147,20 @@ func sayContainer() string {
 		}
 	}
 	return "which may be what forbids it"
+}
+
+// TestClosedSince: a Cmd has closed its descriptors before anybody can ask for the cause.
+func TestClosedSince(t *testing.T) {
+	if forkexec.Implementation() == "stdlib" {
+		t.Skip("the standard library's path knows no steps")
+	}
+	cmd := fexec.Command("/bin/true") // standard input is /dev/null, which the Cmd opens
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Run(); err == nil {
+		t.Fatal("/dev/null is a terminal")
+	}
+	hint := cmd.StepError().Hint()
+	if !strings.Contains(hint, "is not a terminal") || strings.Contains(hint, "not open") {
+		t.Error(hint)
+	}
 }

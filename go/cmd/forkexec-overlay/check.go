@@ -34,7 +34,7 @@ func checkBinary(file string) (bool, string, error) {
 	case has(text, ofOverlay):
 		return true, about + "has the overlay: it starts processes through forkexec", nil
 	case has(text, ofStarts):
-		return false, about + "no overlay: package syscall is the standard library's", nil
+		return false, about + "no overlay: package syscall is the standard library's (code that imports forkexec uses it all the same)", nil
 	}
 	return false, about + "no overlay: package syscall starts no processes in it", nil
 }

@@ -17,10 +17,12 @@ import (
 	"strings"
 )
 
-// noHome is what the documents say for as long as the path is a placeholder: between two
-// comments, and in lines of shell.
-var noHome = regexp.MustCompile(`(?s)<!-- no home begin -->\n.*?<!-- no home end -->\n\n?|` +
-	`go mod edit -replace [^\n]* has no home\n`)
+// What the documents say for as long as the path is a placeholder: between two comments, and a
+// line of shell, which becomes go get.
+var (
+	noHome      = regexp.MustCompile(`(?s)<!-- no home begin -->\n.*?<!-- no home end -->\n\n?`)
+	unpublished = regexp.MustCompile(`go mod edit -replace [^\n]* # until it is published\n`)
+)
 
 // A module path as go get wants it: a host with a dot, then at least one more element. The
 // letters are those that need no escaping anywhere, neither in a URL nor in a symbol name.
@@ -82,7 +84,7 @@ func renameIn(file, from, to string) (bool, error) {
 	}
 	text := replace(string(old), from, to)
 	if strings.HasSuffix(file, ".md") {
-		text = noHome.ReplaceAllString(text, "")
+		text = unpublished.ReplaceAllString(noHome.ReplaceAllString(text, ""), "go get "+to+"\n")
 	}
 	if text == string(old) {
 		return false, nil
