@@ -135,7 +135,7 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 	if c.Options != nil {
 		opt = *c.Options
 	}
-	if opt.TextBusyTimeout == 0 {
+	if opt.TextBusyTimeout == 0 && forkexec.Implementation() != "stdlib" {
 		opt.TextBusyTimeout = textBusyTimeout
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
