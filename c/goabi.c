@@ -92,13 +92,23 @@ static void from_frame(struct forkexec_request *r, const struct forkexec_go_fram
 	from_sys_attr(r, f->sys);
 }
 
-/* The lists of Go's int, which are copied to lists of fixed width beside the work memory. */
+#define GROUPS_MAX 65536u /* the kernel refuses more, and does not look at them: NGROUPS_MAX */
+
+static uint32_t groups_to_copy(const struct forkexec_request *r)
+{
+	return r->n_groups > GROUPS_MAX ? 0 : r->n_groups;
+}
+
+/*
+ * The lists that are copied beside the work memory: those of Go's int, to fixed width, and the groups.
+ * No list of the caller's is read later, when his stack, and what lies there, may have moved.
+ */
 static uint64_t lists_size(const struct forkexec_request *r)
 {
 	return ((uint64_t)id_map_lines(r->n_uid_map) + id_map_lines(r->n_gid_map)) *
 		       sizeof(struct forkexec_id_map) +
 	       (uint64_t)r->n_ambient_caps * sizeof(uint64_t) +
-	       (uint64_t)r->n_fds * sizeof(int32_t);
+	       (uint64_t)r->n_fds * sizeof(int32_t) + groups_to_copy(r) * sizeof(uint32_t);
 }
 
 static struct forkexec_id_map *copy_map(struct forkexec_id_map *to,
@@ -123,8 +133,8 @@ static void copy_lists(struct forkexec_request *r, const struct forkexec_go_fram
 	const uintptr_t *files = f->attr->files.ptr, *capabilities = sys->ambient_caps.ptr;
 	struct forkexec_id_map *maps = to;
 	uint64_t *caps;
+	uint32_t *groups, i;
 	int32_t *fds;
-	uint32_t i;
 
 	if (r->flags & FORKEXEC_UID_MAP)
 		r->uid_map = maps;
@@ -141,6 +151,13 @@ static void copy_lists(struct forkexec_request *r, const struct forkexec_go_fram
 	r->fds = fds;
 	for (i = 0; i < r->n_fds; i++)
 		*fds++ = narrow((intptr_t)files[i]);
+	groups = (uint32_t *)(void *)fds;
+	for (i = 0; i < groups_to_copy(r); i++) {
+		groups[i] = r->groups[i];
+		NOT_A_LIBC_CALL();
+	}
+	if (r->n_groups)
+		r->groups = groups;
 }
 
 HIDDEN int forkexec_go_begin(struct go_call *g, struct forkexec_go_frame *f, struct forkexec_state *state)

@@ -120,7 +120,7 @@ func ExampleStep() {
 
 // Code that has to run everywhere asks before it starts.
 func ExampleOptions_NeedsC() {
-	for _, opt := range []*forkexec.Options{{TextBusyTimeout: time.Second}, {CloseFDs: true}} {
+	for _, opt := range []*forkexec.Options{{StepErrors: true}, {CloseFDs: true}} {
 		if field, step := opt.NeedsC(); field != "" {
 			fmt.Printf("%s takes the C path, for step %s\n", field, step)
 		}

@@ -48,7 +48,7 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 		return pid, err
 	}
 	attr, sys := withDefaults(attr)
-	pid, err = startC(context.Background(), argv0, argv, attr, sys, nil)
+	pid, err = startC(context.Background(), nil, argv0, argv, attr, sys, nil)
 	if e, ok := err.(*Error); ok {
 		if settings.Get().Verbose { // what is returned has no room for it
 			fmt.Fprintf(os.Stderr, "forkexec: %v\n", osproc.Plain(e, true))
@@ -67,6 +67,17 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 // The process must be waited for, or released. Start panics if ctx is nil, as
 // [os/exec.CommandContext] does.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
+	return startFor(ctx, nil, argv0, argv, attr, opt)
+}
+
+func init() {
+	run.Start = func(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt any) (*os.Process, error) {
+		return startFor(ctx, waiter, argv0, argv, attr, opt.(*Options))
+	}
+}
+
+// startFor is Start for a waiter, or for nil.
+func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -77,21 +88,21 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {
-		pid, err := start(ctx, argv0, argv, attr, sys, opt)
+		pid, err := start(ctx, waiter, argv0, argv, attr, sys, opt)
 		if err != nil {
 			return nil, err
 		}
-		return made(ctx, pid, *sys.PidFD), nil
+		return made(waiter, pid, *sys.PidFD), nil
 	}
 	// A pidfd tells a child from a later process that was given its ID.
 	pidfd := -1
 	own := *sys
 	own.PidFD = &pidfd
-	pid, err := start(ctx, argv0, argv, attr, &own, opt)
+	pid, err := start(ctx, waiter, argv0, argv, attr, &own, opt)
 	if err != nil {
 		return nil, err
 	}
-	p := made(ctx, pid, pidfd)
+	p := made(waiter, pid, pidfd)
 	if pidfd >= 0 {
 		_ = syscall.Close(pidfd)
 	}
@@ -121,9 +132,9 @@ func ReserveFDs(n int) error {
 }
 
 // start starts by whichever path is in use, with sys in place of attr.Sys.
-func start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+func start(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
 	if Implementation() != "stdlib" {
-		return startC(ctx, argv0, argv, attr, sys, opt)
+		return startC(ctx, waiter, argv0, argv, attr, sys, opt)
 	}
 	if option, step := opt.NeedsC(); option != "" {
 		return 0, refused(step, option)
@@ -204,8 +215,8 @@ func startProcessOptions(ctx context.Context, name string, argv []string, attr *
 }
 
 // made is process for a child that may have one already.
-func made(ctx context.Context, pid, pidfd int) *os.Process {
-	if waiter, ok := ctx.(*run.Once); ok && waiter.Process != nil {
+func made(waiter *run.Once, pid, pidfd int) *os.Process {
+	if waiter != nil && waiter.Process != nil {
 		return waiter.Process
 	}
 	return process(pid, pidfd)

@@ -91,6 +91,12 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 	before, uids, gids := opt.OnClone, sys.UidMappings, sys.GidMappings
 	own, with := *sys, *opt
 	own.UidMappings, own.GidMappings = nil, nil
+	deny := gids != nil && !sys.GidMappingsEnableSetgroups
+	if deny && sys.Credential != nil && len(sys.Credential.Groups) == 0 {
+		cred := *sys.Credential
+		cred.NoSetGroups = true // C leaves it out as well where it writes such a map
+		own.Credential = &cred
+	}
 	with.OnClone = func(pid int) error {
 		if before != nil {
 			if err := before(pid); err != nil {
@@ -100,9 +106,40 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 		if err := idMapHelper(ctx, "newuidmap", pid, uids); err != nil {
 			return err
 		}
-		return idMapHelper(ctx, "newgidmap", pid, gids)
+		if deny {
+			if err := denySetgroups(pid); err != nil {
+				return err
+			}
+		}
+		if err := idMapHelper(ctx, "newgidmap", pid, gids); err != nil {
+			return err
+		}
+		if sys.GidMappingsEnableSetgroups && gids != nil && setgroupsDenied(pid) {
+			return fmt.Errorf("GidMappingsEnableSetgroups: %w: newgidmap, or this process's user namespace, denies setgroups(2)", syscall.EPERM)
+		}
+		return nil
 	}
 	return &own, &with, nil
+}
+
+// denySetgroups is what C does before it writes a map without GidMappingsEnableSetgroups; the helper
+// does it for some maps only.
+func denySetgroups(pid int) error {
+	f, err := os.OpenFile(fmt.Sprintf("/proc/%d/setgroups", pid), os.O_WRONLY, 0)
+	if errors.Is(err, syscall.ENOENT) { // Linux < 3.19 has no such file
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteString("deny")
+	return err
+}
+
+func setgroupsDenied(pid int) bool {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/setgroups", pid))
+	return strings.HasPrefix(string(b), "deny")
 }
 
 // idMapHelper has one map written by the program of that name.

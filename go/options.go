@@ -28,7 +28,9 @@ type Options struct {
 	// TextBusyTimeout is for how long a start whose execve fails with ETXTBSY is
 	// tried again before that error is reported. That error is usual for a program written
 	// a moment ago, and soon passes (golang/go#22315). Zero reports it at once, except
-	// for a Cmd of package exec: there a negative value does.
+	// for a Cmd of package exec: there a negative value does. Where the standard library does
+	// the start, nothing is tried again, and one that asks for it fails with ENOSYS at
+	// [StepExecve].
 	TextBusyTimeout time.Duration
 
 	// PdeathsigProcess makes SysProcAttr.Pdeathsig mean the end of this process. Without
@@ -113,7 +115,9 @@ type Options struct {
 
 	// IDMapHelpers has newuidmap(1) and newgidmap(1) write UidMappings and GidMappings, after
 	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
-	// CLONE_NEWUSER in Cloneflags.
+	// CLONE_NEWUSER in Cloneflags. With GidMappings and without GidMappingsEnableSetgroups,
+	// setgroups(2) is denied in the new namespace, as it is without IDMapHelpers. With it, the start
+	// fails if newgidmap denies it, as for a user's own group alone.
 	IDMapHelpers bool
 
 	// Trace, if it is not nil, has each step of the start with its time when Start returns,
@@ -217,6 +221,7 @@ var onlyC = []struct {
 	{"IDMapHelpers", StepStopClone, func(o *Options) bool { return o.IDMapHelpers }},
 	{"Trace", StepRequest, func(o *Options) bool { return o.Trace != nil }},
 	{"PauseAt", StepRequest, func(o *Options) bool { return o.PauseAt != 0 }},
+	{"TextBusyTimeout", StepExecve, func(o *Options) bool { return o.TextBusyTimeout > 0 }},
 	{"ExecFD", StepExecve, func(o *Options) bool { return o.ExecFD != nil }},
 }
 

@@ -206,7 +206,7 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 		return unborn
 	}
 	if s.waiter != nil && !s.scarce && !trace.On() && c.TellsLater(s.req, s.res) {
-		s.waiter.Begin(process(int(s.res.Pid), int(s.res.Pidfd)), int(s.res.Pidfd))
+		s.waiter.Begin(ctx, process(int(s.res.Pid), int(s.res.Pidfd)), int(s.res.Pidfd))
 	}
 	outcome := s.wait(ctx, opt)
 	if outcome == c.Running || outcome != c.Failed && !s.end() {
@@ -298,19 +298,19 @@ func (s *child) bury() {
 }
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
-func startC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+func startC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
 	if !trace.On() {
-		return runC(ctx, argv0, argv, attr, sys, opt, nil)
+		return runC(ctx, waiter, argv0, argv, attr, sys, opt, nil)
 	}
 	var m c.Result
 	begin := time.Now()
-	pid, err := runC(ctx, argv0, argv, attr, sys, opt, &m)
+	pid, err := runC(ctx, waiter, argv0, argv, attr, sys, opt, &m)
 	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
 	return pid, err
 }
 
 // runC is startC without the trace, for which it fills *ret if that is not nil.
-func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
+func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
 	if opt != nil && opt.IDMapHelpers {
 		var err *Error
 		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
@@ -324,9 +324,7 @@ func runC(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAt
 	if perr != nil {
 		return 0, perr
 	}
-	if waiter, ok := ctx.(*run.Once); ok {
-		s.waiter, ctx = waiter, waiter.Context
-	}
+	s.waiter = waiter
 	fate := s.again(ctx, opt)
 	// As in package syscall: untouched if there was no child, -1 if it failed later.
 	if sys.PidFD != nil && fate != unborn {

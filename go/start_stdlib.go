@@ -7,12 +7,14 @@ package forkexec
 import (
 	"context"
 	"syscall"
+
+	"forkexec.example/forkexec/go/internal/run"
 )
 
 const implementation = "stdlib"
 
 // startC is never called: Implementation says "stdlib".
-func startC(context.Context, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options) (int, error) {
+func startC(context.Context, *run.Once, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options) (int, error) {
 	return 0, &Error{Step: StepClone, Errno: syscall.ENOSYS}
 }
 

@@ -95,7 +95,8 @@ static void go_end(struct call *c, struct forkexec_go_frame *f, struct forkexec_
 	c->detail = c->go.result.detail;
 	c->made = c->go.result.method | (uint64_t)c->go.result.how << 32;
 	c->ret = c->go.result.err;
-	if (c->result && c->step) /* before the lists of the request are given back */
+	/* Before the lists of the request are given back. Where there is another try, that one tells. */
+	if (c->result && c->step && !c->go.result.retry_flags)
 		(void)forkexec_explain_as(&c->go.request, &c->go.result, FORKEXEC_EXPLAIN_GO,
 					  pointer(c->result), TEXT_ROOM);
 	forkexec_go_end(&c->go, f, state, err);
@@ -153,7 +154,7 @@ static int64_t hash(void)
 	return (int64_t)h;
 }
 
-/* The length is not an answer, where 1 would mean WAIT_MORE. */
+/* Its length goes into ret: answer is for outcomes and errors. */
 static int64_t explain(const struct call *c, const struct forkexec_request *r,
 		       const struct forkexec_result *result)
 {

@@ -78,8 +78,8 @@ type Cmd struct {
 	WaitDelay time.Duration
 
 	// Options are attributes beyond SysProcAttr. os/exec has no such
-	// field. A TextBusyTimeout of zero, also of nil Options, means half a second here;
-	// with a negative one there is no second try.
+	// field. On the C path a TextBusyTimeout of zero, also of nil Options, means half a second
+	// here; with a negative one there is no second try.
 	Options *forkexec.Options
 
 	state state

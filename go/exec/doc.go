@@ -30,5 +30,6 @@
 //
 // The names are the same everywhere. What is added works on Linux where
 // [forkexec.Implementation] is not "stdlib"; elsewhere, and with FORKEXEC=stdlib
-// in the environment, os or os/exec does the work, and options that they do not have are refused.
+// in the environment, os or os/exec does the work, and options that they do not have are refused:
+// nothing is tried again there, and a positive TextBusyTimeout is an error.
 package exec

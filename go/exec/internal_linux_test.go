@@ -95,13 +95,13 @@ func TestOneSleep(t *testing.T) {
 		if err := c.startFor(waiter); err != nil {
 			t.Fatal(err)
 		}
-		if waiter.Ended {
+		if waiter.Exited {
 			ended++
 		}
 		if p := waiter.Process; p != nil && p != c.Process {
 			t.Error("the command has another Process than the one it was told of")
 		}
-		if err := c.waitFor(waiter.Ended); err != nil || !c.ProcessState.Success() {
+		if err := c.waitFor(waiter.Exited); err != nil || !c.ProcessState.Success() {
 			t.Fatal(err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestTwoSleeps(t *testing.T) {
 			if waiter.Process != nil {
 				t.Errorf("%s: the command was told of before its execve", name)
 			}
-			if err := c.waitFor(waiter.Ended); err != nil {
+			if err := c.waitFor(waiter.Exited); err != nil {
 				t.Fatal(name, err)
 			}
 		}

@@ -44,7 +44,7 @@ func (c *Cmd) run() error {
 	if err := c.startFor(waiter); err != nil {
 		return err
 	}
-	return c.waitFor(waiter.Ended)
+	return c.waitFor(waiter.Exited)
 }
 
 // born is told of the child before it is known to come to its execve, and with nil if it does
@@ -106,11 +106,13 @@ func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
 	if trace.On() {
 		c.state.began = time.Now()
 	}
-	if waiter != nil && !p.copiesInput {
-		waiter.Context, waiter.Outputs = ctx, p.outputs
-		ctx = waiter
+	if p.copiesInput {
+		waiter = nil
 	}
-	proc, err := c.launch(ctx, p, env)
+	if waiter != nil {
+		waiter.Outputs = p.outputs
+	}
+	proc, err := c.launch(ctx, waiter, p, env)
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
 // launch starts the process. The standard library's own path is taken where
 // there is no other, or the environment asks for it, unless Options ask for more
 // than that can do: then package forkexec has to refuse them.
-func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, error) {
+func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []string) (*os.Process, error) {
 	argv := c.Args
 	if len(argv) == 0 {
 		argv = []string{c.Path}
@@ -133,11 +135,11 @@ func (c *Cmd) launch(ctx context.Context, p *plan, env []string) (*os.Process, e
 	if c.Options != nil {
 		opt = *c.Options
 	}
-	if opt.TextBusyTimeout == 0 {
+	if opt.TextBusyTimeout == 0 && forkexec.Implementation() != "stdlib" {
 		opt.TextBusyTimeout = textBusyTimeout
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
-	proc, err := forkexec.Start(ctx, c.Path, argv, attr, &opt)
+	proc, err := run.Start(ctx, waiter, c.Path, argv, attr, &opt)
 	// The numbers in attr.Files are good only while the files are.
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(c)

@@ -374,7 +374,7 @@ func TestLandlock(t *testing.T) {
 // TestNothingIsIgnored: each field of Options is either one that the standard library's path
 // honours, or is refused there by name.
 func TestNothingIsIgnored(t *testing.T) {
-	honoured := map[string]bool{"TextBusyTimeout": true, "PdeathsigProcess": true, "KeepDumpable": true, "StepErrors": true}
+	honoured := map[string]bool{"PdeathsigProcess": true, "KeepDumpable": true, "StepErrors": true}
 	for i := range reflect.TypeFor[forkexec.Options]().NumField() {
 		var opt forkexec.Options
 		f := reflect.ValueOf(&opt).Elem().Field(i)

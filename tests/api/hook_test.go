@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -163,5 +164,64 @@ func TestIDMapHelpers(t *testing.T) {
 	sys.Cloneflags = 0
 	if _, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, &syscall.ProcAttr{Sys: sys}, &forkexec.Options{IDMapHelpers: true}); !errors.Is(err, syscall.EINVAL) {
 		t.Error("without a user namespace:", err)
+	}
+}
+
+// TestIDMapHelpersSetgroups: the maps mean for setgroups(2) what they mean without helpers.
+func TestIDMapHelpersSetgroups(t *testing.T) {
+	needC(t)
+	clean(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"newuidmap": "echo $2 $3 $4 >/proc/$1/uid_map",
+		"newgidmap": "echo $2 $3 $4 >/proc/$1/gid_map",
+		// as for a user's own group
+		"deny/newuidmap": "echo $2 $3 $4 >/proc/$1/uid_map",
+		"deny/newgidmap": "echo deny >/proc/$1/setgroups; echo $2 $3 $4 >/proc/$1/gid_map",
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := os.Getenv("PATH")
+	for _, helpers := range []string{dir, filepath.Join(dir, "deny")} {
+		t.Setenv("PATH", helpers+":"+path)
+		for _, enable := range []bool{false, true} {
+			sys := &syscall.SysProcAttr{
+				Cloneflags:  syscall.CLONE_NEWUSER,
+				UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+				GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+				Credential:  &syscall.Credential{}, GidMappingsEnableSetgroups: enable,
+			}
+			if enable && (helpers != dir || os.Getuid() != 0) {
+				_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, &syscall.ProcAttr{Sys: sys}, &forkexec.Options{IDMapHelpers: true})
+				if err == nil || os.Getuid() == 0 && !strings.Contains(err.Error(), "GidMappingsEnableSetgroups") {
+					t.Error("denied, but GidMappingsEnableSetgroups:", err)
+				}
+				continue
+			}
+			want := "deny\n"
+			if enable {
+				want = "allow\n"
+			}
+			for _, opt := range []*forkexec.Options{nil, {IDMapHelpers: true}} {
+				if got := outputOf(t, sys, opt, "/bin/cat", "/proc/self/setgroups"); got != want {
+					t.Errorf("helpers %v, enable %v: setgroups is %q, want %q", opt != nil, enable, got, want)
+				}
+			}
+			if sys.Credential.NoSetGroups {
+				t.Error("the caller's Credential has changed")
+			}
+			if enable {
+				continue
+			}
+			sys.Credential = &syscall.Credential{Groups: []uint32{0}}
+			_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, &syscall.ProcAttr{Sys: sys}, &forkexec.Options{IDMapHelpers: true})
+			var e *forkexec.Error
+			if !errors.As(err, &e) || e.Step != forkexec.StepSetgroups || e.Errno != syscall.EPERM {
+				t.Error("groups where setgroups is denied:", err)
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -90,5 +91,30 @@ func TestTextBusy(t *testing.T) {
 	time.AfterFunc(100*time.Millisecond, release)
 	if out, err := exec.Command(path).CombinedOutput(); err != nil || len(out) != 0 {
 		t.Errorf("released while trying: %q, %v", out, err)
+	}
+}
+
+// TestTextBusyStdlib: where nothing is tried again, what asks for it is refused, and nothing else is.
+func TestTextBusyStdlib(t *testing.T) {
+	if forkexec.Implementation() != "stdlib" {
+		self := osexec.Command("/proc/self/exe", "-test.run=^TestTextBusyStdlib$")
+		self.Env = append(os.Environ(), "FORKEXEC=stdlib")
+		if out, err := self.CombinedOutput(); err != nil {
+			t.Errorf("with FORKEXEC=stdlib: %v\n%s", err, out)
+		}
+		return
+	}
+	for _, opt := range []*forkexec.Options{nil, {StepErrors: true}, {TextBusyTimeout: -1}} {
+		c := exec.Command("/bin/true")
+		c.Options = opt
+		if err := c.Run(); err != nil {
+			t.Errorf("%+v: %v", opt, err)
+		}
+	}
+	c := exec.Command("/bin/true")
+	c.Options = &forkexec.Options{TextBusyTimeout: time.Second}
+	err := c.Run()
+	if !errors.Is(err, syscall.ENOSYS) || c.StepError() == nil || c.StepError().Step != forkexec.StepExecve {
+		t.Error("TextBusyTimeout:", err, c.StepError())
 	}
 }

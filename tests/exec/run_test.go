@@ -12,12 +12,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	forkexec "forkexec.example/forkexec/go"
 	"forkexec.example/forkexec/go/exec"
 )
 
@@ -129,6 +131,34 @@ func TestManyRuns(t *testing.T) {
 	t.Logf("%s", out)
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRunIDMapHelpers: what a Run starts on the way is not what it waits for.
+func TestRunIDMapHelpers(t *testing.T) {
+	needCore(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"newuidmap": "echo $2 $3 $4 >/proc/$1/uid_map",
+		"newgidmap": "echo deny >/proc/$1/setgroups; echo $2 $3 $4 >/proc/$1/gid_map",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	for range 3 { // the first ones find out how to start
+		c := exec.Command("/bin/sh", "-c", "sleep 0.1; exit 7")
+		c.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+		c.Options = &forkexec.Options{IDMapHelpers: true}
+		var exit *exec.ExitError
+		if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 7 || c.ProcessState.Pid() != c.Process.Pid {
+			t.Fatal("Run has not waited for its command:", err, c.ProcessState)
+		}
 	}
 }
 

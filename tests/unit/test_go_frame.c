@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "forkexec_go.h"
+#include "view.h"
 
 #define UNTOUCHED (-7777)
 
@@ -410,6 +411,23 @@ static void test_nofile(void **test_state)
 	isolate(nofile_process, NULL, 20);
 }
 
+/* Between the two calls of nocgo/entry.c Go's stack may move, with what the frame points to. */
+static void test_groups_are_copied(void **test_state)
+{
+	uint32_t groups[] = {5, 4, UINT32_MAX};
+	struct kit k;
+
+	(void)test_state;
+	kit_init(&k);
+	k.credential.groups = slice(groups, 3);
+	k.sys.credential = &k.credential;
+	CHECK_EQ(view_move_groups(&k.frame, &state, groups), 3);
+	CHECK_EQ(groups[0], 5);
+	CHECK_EQ(groups[1], 4);
+	CHECK_EQ(groups[2], UINT32_MAX);
+	kit_done(&k);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,7 +435,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_no_pipe), cmocka_unit_test(test_pidfd),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_many_files), cmocka_unit_test(test_session),
-		cmocka_unit_test(test_nofile),
+		cmocka_unit_test(test_nofile), cmocka_unit_test(test_groups_are_copied),
 	};
 	int status = probe_main(argc, argv);
 

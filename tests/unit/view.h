@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "forkexec.h"
+#include "forkexec_go.h"
 
 /* enum method of core.h; view.c asserts that it is the same. */
 enum view_method {
@@ -32,5 +33,11 @@ uint32_t view_only(enum view_method method);
 
 /* The method that made, or was last tried for, the child of this work memory. */
 enum view_method view_method_of(const void *work);
+
+/*
+ * Begins forkexec_go() on the frame, overwrites its groups, and ends it. Returns how many the request
+ * then has, and puts these in place of the others.
+ */
+uint32_t view_move_groups(struct forkexec_go_frame *f, struct forkexec_state *state, uint32_t *groups);
 
 #endif /* TESTS_VIEW_H */

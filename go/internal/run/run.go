@@ -17,10 +17,12 @@ import (
 	"forkexec.example/forkexec/go/internal/bubble"
 )
 
-// Once is the context of such a start.
-type Once struct {
-	context.Context
+// Start is package forkexec's Start with a waiter, or without one if that is nil. opt is a
+// *forkexec.Options, a type that this package cannot name.
+var Start func(ctx context.Context, waiter *Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt any) (*os.Process, error)
 
+// Once is the waiter of such a start, and of no other: what that starts by itself has none.
+type Once struct {
 	// Born is called when there is a child, and with nil when that has not come to its execve.
 	Born func(*os.Process)
 
@@ -28,17 +30,17 @@ type Once struct {
 	// writes has come past its execve.
 	Outputs []int
 
-	// Process is the child; Ended is set if it was seen to end.
+	// Process is the child; Exited is set if it was seen to end.
 	Process *os.Process
-	Ended   bool
+	Exited  bool
 }
 
-// Begin is called by package forkexec when the child exists, and returns when it is worth to
-// look what has become of it.
-func (o *Once) Begin(p *os.Process, pidfd int) {
+// Begin is called by package forkexec when the child exists. It sleeps until there may be news
+// of the child, or ctx has ended.
+func (o *Once) Begin(ctx context.Context, p *os.Process, pidfd int) {
 	o.Process = p
 	o.Born(p)
-	o.sleep(pidfd)
+	o.sleep(ctx, pidfd)
 }
 
 // Forget is called for a child that has not come to its execve.
@@ -46,7 +48,7 @@ func (o *Once) Forget() {
 	if o.Process != nil {
 		o.Born(nil)
 		_ = o.Process.Release()
-		o.Process, o.Ended = nil, false
+		o.Process, o.Exited = nil, false
 	}
 }
 
@@ -69,7 +71,7 @@ const pollIn = 1 // POLLIN
 
 // sleep returns when the child has ended, when it has written something, when the context has
 // ended, or when it has lasted too long.
-func (o *Once) sleep(pidfd int) {
+func (o *Once) sleep(ctx context.Context, pidfd int) {
 	defer sleeping.Add(-1)
 	if sleeping.Add(1) > most {
 		return
@@ -79,13 +81,13 @@ func (o *Once) sleep(pidfd int) {
 	for _, fd := range o.Outputs {
 		fds = append(fds, pollfd{fd: int32(fd), events: pollIn})
 	}
-	if o.Done() != nil {
+	if ctx.Done() != nil {
 		kick, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, syscall.O_CLOEXEC, 0)
 		if errno != 0 {
 			return
 		}
 		defer syscall.Close(int(kick))
-		defer o.atEnd(kick)()
+		defer atEnd(ctx, kick)()
 		fds = append(fds, pollfd{fd: int32(kick), events: pollIn})
 	}
 	// With signals open: the kernel tells the thread that has cloned of its child's end, and where
@@ -93,12 +95,12 @@ func (o *Once) sleep(pidfd int) {
 	limit := syscall.NsecToTimespec(int64(longest))
 	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&fds[0])), uintptr(len(fds)),
 		uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-	o.Ended = errno == 0 && n > 0 && fds[0].revents != 0
+	o.Exited = errno == 0 && n > 0 && fds[0].revents != 0
 }
 
 // atEnd makes an eventfd readable at the end of the context, until end has returned.
-func (o *Once) atEnd(fd uintptr) (end func() bool) {
-	return bubble.While(o.Context, func() {
+func atEnd(ctx context.Context, fd uintptr) (end func() bool) {
+	return bubble.While(ctx, func() {
 		one := uint64(1)
 		_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
 	})
