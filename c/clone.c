@@ -185,6 +185,7 @@ static long try_without_pidfd(struct job *job, struct forkexec_result *reterr, u
 	if (!was_refused(ret, reterr) || !job->with_pidfd || has_demands(job->request))
 		return ret;
 	job->with_pidfd = 0;
+	job->pidfd = -1;
 	*ret_refused = STATE_NO_PIDFD;
 	return try_methods(job, reterr, bits, ret_refused);
 }

@@ -42,6 +42,16 @@ static void say_user(struct look *l)
 	say(&l->text, ") does not have. ");
 }
 
+static void say_rlimit(struct text *t, const struct forkexec_rlimit *rlimit)
+{
+	say(t, " ");
+	say_resource(t, rlimit->resource);
+	say(t, "=");
+	say_limit_value(t, rlimit->cur);
+	say(t, ":");
+	say_limit_value(t, rlimit->max);
+}
+
 /* What the step is about, behind its name. */
 HIDDEN int say_attr_object(struct look *l)
 {
@@ -51,14 +61,8 @@ HIDDEN int say_attr_object(struct look *l)
 
 	switch (l->result->step) {
 	case FORKEXEC_STEP_RLIMIT:
-		if (i < 0 || i >= r->n_rlimits)
-			return 1;
-		say(t, " ");
-		say_resource(t, r->rlimits[i].resource);
-		say(t, "=");
-		say_limit_value(t, r->rlimits[i].cur);
-		say(t, ":");
-		say_limit_value(t, r->rlimits[i].max);
+		if (i >= 0 && i < r->n_rlimits)
+			say_rlimit(t, &r->rlimits[i]);
 		return 1;
 	case FORKEXEC_STEP_SETNS:
 		if (i < 0 || i >= r->n_namespaces)
@@ -123,10 +127,8 @@ static int look_rlimit(struct look *l)
 	if (want->resource >= RLIMITS)
 		return say(t, "There is no such resource: the last one is 15, RLIMIT_RTTIME."), 1;
 	say_resource(t, want->resource);
-	if (want->cur > want->max) {
-		say(t, ": the soft limit is above the hard one. Lower it, or raise the other.");
-		return 1;
-	}
+	if (want->cur > want->max)
+		return say(t, ": the soft limit is above the hard one. Lower it, or raise the other."), 1;
 	if (want->resource == RLIMIT_NOFILE && look_number(l, "/proc/sys/fs/nr_open", &nr_open) &&
 	    want->max > (uint64_t)nr_open) {
 		say(t, " cannot be above fs.nr_open, which is ");
@@ -183,11 +185,9 @@ static int look_deadline(struct look *l, const struct forkexec_scheduler *s)
 {
 	struct text *t = &l->text;
 
-	if (l->result->err == E_PERM && l->r->cpus) {
-		say(t, "A child with a deadline may not be kept from processors: leave {cpus} out, or "
-		       "start with cap_sys_nice.");
-		return 1;
-	}
+	if (l->result->err == E_PERM && l->r->cpus)
+		return say(t, "A child with a deadline may not be kept from processors: leave {cpus} "
+			      "out, or start with cap_sys_nice."), 1;
 	if (l->result->err != E_INVAL)
 		return 0;
 	if (s->runtime >= 1024 && s->runtime <= s->deadline &&
@@ -441,7 +441,7 @@ HIDDEN int look_attribute(struct look *l)
 	case FORKEXEC_STEP_CAPABILITIES: return look_capabilities(l);
 	case FORKEXEC_STEP_FCHDIR: return look_fchdir(l);
 	case FORKEXEC_STEP_OPEN: return look_open_file(l);
-	case FORKEXEC_STEP_LANDLOCK: return look_confined(l);
+	case FORKEXEC_STEP_LANDLOCK:
 	case FORKEXEC_STEP_SECCOMP: return look_confined(l);
 	}
 	return 0;

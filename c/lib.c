@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "shared.h"
 
 extern char **environ;
 
@@ -31,18 +32,14 @@ static void read_word(const char *word, size_t n)
 	static const char *const others[] = {"stdlib", "verbose", ""};
 	size_t i;
 
-	for (; n && *word == ' '; word++)
-		n--;
-	while (n && word[n - 1] == ' ')
-		n--;
 	if (n > strlen("trace=") && !strncmp(word, "trace=", strlen("trace=")))
 		return;
-	if (n == strlen("noclone3") && !strncmp(word, "noclone3", n)) {
+	if (word_is(word, n, "noclone3")) {
 		state.bits |= FORKEXEC_STATE_NO_CLONE3;
 		return;
 	}
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (n == strlen(others[i]) && !strncmp(word, others[i], n))
+		if (word_is(word, n, others[i]))
 			return;
 	dprintf(STDERR_FILENO, "forkexec: FORKEXEC has an unknown word: %.*s\n", (int)n, word);
 }
@@ -50,12 +47,12 @@ static void read_word(const char *word, size_t n)
 /* At load time: getenv() and a later setenv() of another thread must not meet. */
 __attribute__((constructor)) static void read_settings(void)
 {
-	const char *p = getenv("FORKEXEC");
+	const char *p = getenv("FORKEXEC"), *word;
 	size_t n;
 
-	for (; p; p = p[n] ? p + n + 1 : NULL) {
-		n = strcspn(p, ",");
-		read_word(p, n);
+	while (p) {
+		p = next_word(p, &word, &n);
+		read_word(word, n);
 	}
 }
 
@@ -116,13 +113,14 @@ int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_
 
 /*
  * Is there nothing, for the child as for us? Saves a start for each folder of PATH, and a wrong
- * "permission denied" for one that may not be searched.
+ * "permission denied" for one that may not be searched. In doubt: no.
  */
 static int is_absent(const struct forkexec_request *r, const char *path)
 {
 	int saved = errno, absent;
 
-	absent = path[0] == '/' && !r->chroot && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0;
+	absent = path[0] == '/' && !r->chroot && !joins_mounts(r) &&
+		 faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0;
 	errno = saved;
 	return absent;
 }
@@ -162,7 +160,7 @@ static void tell(char *found, size_t size, const char *path)
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
 		    char *found, size_t size)
 {
-	struct forkexec_request try = *request;
+	struct forkexec_request try;
 	struct forkexec_result denied = {.step = FORKEXEC_STEP_NONE};
 	const char *folder = getenv("PATH"), *end;
 	char path[PATH_MAX];
@@ -175,6 +173,7 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
 	}
 	tell(found, size, "");
 	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
+	try = *request;
 	try.path = path;
 	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
 		end = folder + strcspn(folder, ":");

@@ -232,9 +232,12 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
 	job->waits = 0;
 	job->cancelled = 0;
 	job->trimmed = 0;
-	/* A path of opens may go through a descriptor: it must be there still. */
-	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !(r->flags & FORKEXEC_WHOLE_TABLE) &&
-		    !r->n_opens;
+	/*
+	 * A path of opens may go through a descriptor: it must be there still. What others do at a
+	 * stop or a pause is done once, so such a start is not one to make again (retry_flags()).
+	 */
+	job->trim = r->flags & FORKEXEC_CLOSE_FDS && !r->n_opens && !r->pause_at &&
+		    !(r->flags & (FORKEXEC_WHOLE_TABLE | FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC));
 	job->moves_fds = must_move(r);
 	job->shares_table = 0;
 	job->method = N_METHODS;

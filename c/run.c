@@ -64,6 +64,18 @@ static int try_again(struct forkexec_request *own, const struct forkexec_result 
 	return 1;
 }
 
+/*
+ * May the end of the child be waited for before forkexec_finish()? Only where nothing of the start
+ * is left for that to do at the execve: no pipe to read or close, no memory to open again, no
+ * trace to end, no descriptor that the child has from our own table.
+ */
+static int may_wait_first(const struct forkexec_request *r)
+{
+	const struct job *job = r->work;
+
+	return job->report[0] < 0 && !job->held && !job->shares_table && !r->trace;
+}
+
 /* Returns when the child has ended, and leaves it to be waited for. */
 static void wait_for_end(int pid)
 {
@@ -102,7 +114,7 @@ HIDDEN int forkexec_run_until(const struct forkexec_request *request, struct for
 			    (int64_t)offsetof(struct forkexec_request, work));
 	do {
 		err = forkexec_start(&own, ret, state);
-		if (!err && until == UNTIL_END && !own.trace) /* which tells of the execve */
+		if (!err && until == UNTIL_END && may_wait_first(&own))
 			wait_for_end(ret->pid);
 		if (!err && forkexec_finish(&own, ret, state, -1) == FORKEXEC_FAILED)
 			err = -ret->err;

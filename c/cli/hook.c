@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "../shared.h"
 
 extern char **environ;
 
@@ -176,11 +177,15 @@ static int start_once(const struct command *c, const struct forkexec_request *re
 {
 	static struct forkexec_state state;
 	struct forkexec_request r = *request;
-	const char *words = getenv("FORKEXEC");
+	const char *words = getenv("FORKEXEC"), *word;
+	size_t n;
 	int err;
 
-	if (words && strstr(words, "noclone3"))
-		state.bits = FORKEXEC_STATE_NO_CLONE3;
+	while (words) {
+		words = next_word(words, &word, &n);
+		if (word_is(word, n, "noclone3"))
+			state.bits = FORKEXEC_STATE_NO_CLONE3;
+	}
 	r.work_size = forkexec_work_size(&r);
 	r.work = r.work_size ? aligned_alloc(16, (r.work_size + 15) / 16 * 16) : NULL;
 	if (r.work_size && !r.work)
@@ -192,23 +197,36 @@ static int start_once(const struct command *c, const struct forkexec_request *re
 	return err;
 }
 
+/* May the child execute path? From its root and its directory. */
+static int is_program(const struct forkexec_request *r, const char *path)
+{
+	const char *dir = *path != '/' && r->dir ? r->dir : "";
+	const char *root = r->chroot && (*path == '/' || *dir == '/') ? r->chroot : "";
+	int at = r->flags & FORKEXEC_DIR_FD ? r->dir_fd : AT_FDCWD;
+	char seen[3 * PATH_MAX];
+	struct stat st;
+
+	snprintf(seen, sizeof(seen), "%s%s%s%s", root, dir, *dir ? "/" : "", path);
+	return fstatat(at, seen, &st, 0) == 0 && !S_ISDIR(st.st_mode) &&
+	       faccessat(at, seen, X_OK, AT_EACCESS) == 0;
+}
+
 /* Each hook, and each pause, is of one child, so PATH is searched before, not by trying. */
 static const char *search(const struct command *c, char *found)
 {
-	const char *folder = getenv("PATH"), *end, *root = c->request.chroot ? c->request.chroot : "";
-	char path[2 * PATH_MAX];
-	struct stat st;
+	const char *folder = getenv("PATH"), *end;
 
 	snprintf(found, PATH_MAX, "%s", c->request.path);
 	if (strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
 		return found;
+	if (joins_mounts(&c->request))
+		usage("%s: a child that waits and joins a mount namespace needs a path with a slash: "
+		      "PATH cannot be searched there before", found);
 	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
 		end = folder + strcspn(folder, ":");
 		snprintf(found, PATH_MAX, "%.*s%s%s", (int)(end - folder), folder,
 			 end > folder ? "/" : "", c->request.path);
-		snprintf(path, sizeof(path), "%s%s", *found == '/' ? root : "", found);
-		if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
-		    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+		if (is_program(&c->request, found))
 			return found;
 	}
 	return NULL;

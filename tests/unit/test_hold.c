@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,48 @@ static void no_hold_process(void *arg)
 	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
 }
 
+static void *wait_for_cat(void *arg)
+{
+	struct forkexec_result ret;
+	int status = -1;
+
+	CHECK_EQ(forkexec_spawn_wait(arg, &ret, &status), 0);
+	CHECK_EQ(status, 0);
+	return NULL;
+}
+
+/* A program that runs on keeps nothing closed, also when its end is what we wait for. */
+static void spawn_wait_process(void *arg)
+{
+	char *const argv[] = {"cat", NULL};
+	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
+	int32_t fds[3] = {-1, 1, 2};
+	pthread_t thread;
+	int ends[2], i, seen = 0;
+
+	(void)arg;
+	prctl(PR_SET_DUMPABLE, 1);
+	r.path = "/bin/cat";
+	r.argv = argv;
+	r.fds = fds;
+	r.n_fds = 3;
+	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	wait_for_cat(&r); /* so that the method is proven */
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+	fds[0] = ends[0];
+	r.clone_flags = CLONE_NEWUSER;
+	CHECK_EQ(pthread_create(&thread, NULL, wait_for_cat, &r), 0);
+	for (i = 0; i < 2000 && (!seen || !prctl(PR_GET_DUMPABLE)); i++) {
+		seen |= !prctl(PR_GET_DUMPABLE);
+		if (i > 500)
+			seen = 1; /* over before we looked */
+		usleep(1000);
+	}
+	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
+	close(ends[1]);
+	pthread_join(thread, NULL);
+}
+
 static void test_hold(void **test_state)
 {
 	FILE *f = fopen("/proc/sys/fs/suid_dumpable", "r");
@@ -165,6 +208,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		HOLD_TEST(put_back), HOLD_TEST(same_ids),  HOLD_TEST(lost),	HOLD_TEST(dropped),
 		HOLD_TEST(stranger), HOLD_TEST(powerless), HOLD_TEST(no_hold),
+		HOLD_TEST(spawn_wait),
 	};
 	int status = probe_main(argc, argv);
 
