@@ -31,13 +31,10 @@ func (s *child) wait(ctx context.Context, opt *Options) c.Outcome {
 			s.pause()
 			continue
 		}
-		hook, step := opt.OnClone, Step(s.res.Step)
-		if step == StepStopExec {
-			hook = opt.OnExec
-		}
-		var err error
-		if ctx.Err() == nil {
-			err = s.run(ctx, hook)
+		step := Step(s.res.Step)
+		hook, err := hookAt(step, opt)
+		if err == nil && ctx.Err() == nil {
+			err = s.runHook(ctx, hook)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -48,6 +45,17 @@ func (s *child) wait(ctx context.Context, opt *Options) c.Outcome {
 		}
 		c.Continue(s.req, s.res, 0)
 	}
+}
+
+// hookAt returns the function of a stop, of which the child has told.
+func hookAt(step Step, opt *Options) (func(pid int) error, error) {
+	switch {
+	case step == StepStopClone && opt != nil && opt.OnClone != nil:
+		return opt.OnClone, nil
+	case step == StepStopExec && opt != nil && opt.OnExec != nil:
+		return opt.OnExec, nil
+	}
+	return nil, fmt.Errorf("the child waits at %q, and nobody has asked for that", step)
 }
 
 // refuse ends a stopped child.
@@ -64,9 +72,9 @@ func (s *child) refuse(step Step, err error) {
 	s.hookErr = &Error{Step: step, Errno: syscall.ECANCELED, err: err}
 }
 
-// run runs a hook. The end of ctx kills the child meanwhile, and so does a hook that does not
+// runHook calls a hook. The end of ctx kills the child meanwhile, and so does a hook that does not
 // return: nobody else would.
-func (s *child) run(ctx context.Context, hook func(pid int) error) error {
+func (s *child) runHook(ctx context.Context, hook func(pid int) error) error {
 	pid, pidfd := int(s.res.Pid), int(s.res.Pidfd)
 	end := bubble.While(ctx, func() { kill(pid, pidfd) })
 	returned := false

@@ -21,6 +21,11 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *
 	if sys == nil {
 		sys = &syscall.SysProcAttr{}
 	}
+	if opt == nil {
+		opt = &Options{}
+	}
+	// What failed is what the child says, whose memory others may have written to: an index may be any.
+	in := func(n int) bool { return detail >= 0 && detail < int64(n) }
 	switch step {
 	case StepExecve:
 		return quotePath(argv0)
@@ -29,16 +34,22 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *
 	case StepChroot:
 		return quotePath(sys.Chroot)
 	case StepFDMove, StepFDDup:
-		if detail >= 0 && detail < int64(len(attr.Files)) {
+		if in(len(attr.Files)) {
 			return fmt.Sprintf("Files[%d] = %d", detail, int(attr.Files[detail]))
 		}
 	case StepOpen:
-		return fmt.Sprintf("Open[%d] = %s", detail, quotePath(opt.Open[detail].Path))
+		if in(len(opt.Open)) {
+			return fmt.Sprintf("Open[%d] = %s", detail, quotePath(opt.Open[detail].Path))
+		}
 	case StepRlimit:
-		l := opt.Rlimits[detail]
-		return fmt.Sprintf("Rlimits[%d] = %d to %d:%d", detail, l.Resource, l.Cur, l.Max)
+		if in(len(opt.Rlimits)) {
+			l := opt.Rlimits[detail]
+			return fmt.Sprintf("Rlimits[%d] = %d to %d:%d", detail, l.Resource, l.Cur, l.Max)
+		}
 	case StepSetns:
-		return fmt.Sprintf("Namespaces[%d] = %d", detail, opt.Namespaces[detail].FD)
+		if in(len(opt.Namespaces)) {
+			return fmt.Sprintf("Namespaces[%d] = %d", detail, opt.Namespaces[detail].FD)
+		}
 	}
 	return plainObject(step, detail)
 }
