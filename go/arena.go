@@ -53,22 +53,30 @@ func (a *arena) free() {
 }
 
 // An emitter lays the parts of a start out one after the other, aligned to 8. Without memory
-// it only counts: what is emitted twice, first so and then with memory of that size, fits.
+// it only counts: what is emitted twice, first so and then with memory of that size, fits, unless a
+// caller changes it meanwhile.
 type emitter struct {
-	mem  unsafe.Pointer
-	used uintptr
-	fds  []int32 // the request's
-	err  *Error  // the first string that C cannot hold
+	mem   unsafe.Pointer
+	arena *arena // of mem
+	size  uintptr
+	used  uintptr
+	fds   []int32 // the request's
+	err   *Error  // the first string that C cannot hold
 
 	trace *c.Trace
 }
 
-// room takes n bytes. It returns nil while counting.
+// room takes n bytes. It returns nil while counting. Beyond what was counted it gives the arena
+// back and panics.
 func (e *emitter) room(n uintptr) unsafe.Pointer {
 	at := e.used
 	e.used += (n + 7) &^ 7
 	if e.mem == nil {
 		return nil
+	}
+	if e.used > e.size {
+		e.arena.free()
+		panic("forkexec: argv, Env or another attribute was changed while the start was reading it")
 	}
 	return unsafe.Add(e.mem, at)
 }

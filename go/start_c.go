@@ -99,7 +99,7 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	}
 	work := workSize(&r)
 	a := newArena(count.used + 16 + uintptr(work))
-	e := emitter{mem: unsafe.Pointer(&a.mem[0])}
+	e := emitter{mem: unsafe.Pointer(&a.mem[0]), arena: a, size: count.used}
 	s := &child{arena: a}
 	s.req, s.res = (*c.Request)(e.room(unsafe.Sizeof(c.Request{}))), (*c.Result)(e.room(unsafe.Sizeof(c.Result{})))
 	*s.req, *s.res = c.Request{}, c.Result{Pidfd: -1, SeccompFd: -1}
