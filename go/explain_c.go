@@ -83,7 +83,7 @@ func (f *failedStart) explain(e *Error) string {
 // say returns a text of forkexec_explain_as() with Go's names. The work memory of the start,
 // which is over, takes it.
 func (s *child) say(flags uint32) string {
-	const size = 8 << 10 // workBound is more
+	const size = 8 << 10 // the work memory has the child's stack, which is as large, and more
 	n := c.Explain(s.req, s.res, flags|c.ExplainGo, s.work, size)
 	text := string(unsafe.Slice((*byte)(s.work), size)[:min(n, size-1)])
 	if flags == c.ExplainObject && text != "" {

@@ -38,7 +38,7 @@ func (s *child) wait(ctx context.Context, opt *Options) c.Outcome {
 		}
 		switch {
 		case ctx.Err() != nil:
-			return c.Cancelled // and once() ends the child
+			return c.Cancelled // and attempt() ends the child
 		case err != nil:
 			s.refuse(step, err)
 			return c.Failed

@@ -180,7 +180,7 @@ const (
 	unborn  fate = iota // it has failed, and there was no child
 	failed              // it has failed at a step, and the child has been reaped
 	started             // the child has come to its execve, or was killed before it by others
-	ended               // by its context, or as signals cannot be blocked any more; arena and child are in other hands
+	aborted             // by its context, or as signals cannot be blocked any more; arena and child are in other hands
 )
 
 // nanotime is CLOCK_MONOTONIC without a system call.
@@ -188,8 +188,8 @@ const (
 //go:linkname nanotime runtime.nanotime
 func nanotime() int64
 
-// once makes the child and waits for its execve, or for the end of ctx.
-func (s *child) once(ctx context.Context, opt *Options) fate {
+// attempt makes the child and waits for its execve, or for the end of ctx.
+func (s *child) attempt(ctx context.Context, opt *Options) fate {
 	defer settle()
 	now := nanotime()
 	s.req.NowMs = uint32(now / 1e6)
@@ -218,7 +218,7 @@ func (s *child) once(ctx context.Context, opt *Options) fate {
 	if outcome == c.Failed {
 		return failed
 	}
-	return ended
+	return aborted
 }
 
 // waitOnce returns at the latest when the child stops for a hook.
@@ -333,7 +333,7 @@ func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, at
 	if opt != nil && opt.Seccomp != nil && opt.Seccomp.Listener != nil {
 		*opt.Seccomp.Listener = -1
 	}
-	if fate == ended {
+	if fate == aborted {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -370,11 +370,11 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 	if opt != nil && opt.TextBusyTimeout > 0 {
 		end = time.Now().Add(opt.TextBusyTimeout)
 	}
-	fate := s.once(ctx, opt)
+	fate := s.attempt(ctx, opt)
 	for delay := time.Millisecond; fate == failed; delay = min(2*delay, 20*time.Millisecond) {
 		if s.res.RetryFlags != 0 {
 			s.req.Flags ^= s.res.RetryFlags
-			fate = s.once(ctx, opt)
+			fate = s.attempt(ctx, opt)
 			continue
 		}
 		if !s.textBusy() || !time.Now().Before(end) {
@@ -385,10 +385,10 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 		case <-ctx.Done():
 			timer.Stop()
 			s.free()
-			return ended
+			return aborted
 		case <-timer.C:
 		}
-		fate = s.once(ctx, opt)
+		fate = s.attempt(ctx, opt)
 	}
 	return fate
 }
