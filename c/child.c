@@ -263,7 +263,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	long ret = 0;
 
 	job->marked = 1;
-	if (r->pause_at)
+	if (job->own[OWN_STOP_WRITE] >= 0)
 		child_close_write_ends(job);
 	if (job->trim)
 		ret = child_trim_fds(job, &moved);

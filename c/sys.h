@@ -173,6 +173,7 @@
 #define RLIMIT_NOFILE    7
 #define RLIMIT_RTTIME    15
 #define SCHED_FLAG_DL_OVERRUN   4
+#define IS_REAL_TIME(policy)    ((policy) == 1 || (policy) == 2 || (policy) == 6) /* FIFO, RR, DEADLINE */
 #define SECCOMP_SET_MODE_FILTER 1
 #define SECCOMP_NEW_LISTENER 8
 #define SECCOMP_FLAGS_OF_A_FILTER 14 /* LOG, SPEC_ALLOW, NEW_LISTENER */

@@ -420,7 +420,7 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
  * time. Then it calls this, with err 0, or with a positive errno with which the child fails at that
  * step; and forkexec_finish() again. Call it even if you have killed the child. If the caller ends,
  * so does the child. At a pause SIGSTOP stops the child first: it goes on when it gets SIGCONT.
- * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
+ * Returns 0, or -EINVAL if it does not wait or err is negative. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
 
