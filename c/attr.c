@@ -161,8 +161,8 @@ static uint32_t groups(const struct forkexec_request *r)
 
 /*
  * May somebody trace the child who may not trace us? The owner of its user namespace may, whom
- * our capabilities keep out of us, and so may who has as few capabilities as it has. Its new IDs
- * are no matter: the kernel closes its memory then.
+ * our capabilities keep out of us, and so may who has as few capabilities as it has. New IDs
+ * do not count: with them the kernel closes its memory itself.
  */
 static int is_weaker(const struct forkexec_request *r)
 {

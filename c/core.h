@@ -109,9 +109,10 @@ struct page {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, trimmed, paused to filtered, fds, caps and own, which
- * nobody else touches in that time; the parent writes the rest, which the child only reads
- * where it was set before the clone.
+ * clears tid. The child writes record, marked, trimmed, paused to filtered, fds, cap_header, caps
+ * and own, which nobody else touches in that time; the parent writes the rest, which the child
+ * only reads where it was set before the clone. *page is the child's, but for taken, and for the
+ * record where the parent cannot take a listener.
  */
 struct job {
 	volatile uint32_t tid;       /* nonzero until exec or exit (CLONE_CHILD_CLEARTID) */

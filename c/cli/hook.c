@@ -112,7 +112,7 @@ static int run_hook(const char *option, const char *command, pid_t child)
 	return command ? run_command(option, argv, child) : 0;
 }
 
-/* sh -c 'exec newuidmap "$@"' newuidmap PID INSIDE OUTSIDE COUNT ...: found by the shell. */
+/* sh -c 'exec newuidmap "$@"' sh PID INSIDE OUTSIDE COUNT ...: the shell finds it in PATH. */
 static int run_helper(const char *script, const struct forkexec_id_map *map, uint32_t n, pid_t child)
 {
 	const char **argv;
