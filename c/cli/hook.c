@@ -220,7 +220,7 @@ static const char *search(const struct command *c, char *found)
 	if (strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
 		return found;
 	if (joins_mounts(&c->request))
-		usage("%s: a child that waits and joins a mount namespace needs a path with a slash: "
+		usage("%s: a child that waits and may join a mount namespace needs a path with a slash: "
 		      "PATH cannot be searched there before", found);
 	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
 		end = folder + strcspn(folder, ":");
