@@ -126,6 +126,9 @@ HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec
 		return refuse(reterr, FIELD(pause_at));
 	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
 		return refuse(reterr, FIELD(scheduler));
+	if (r->scheduler && r->seccomp_flags & SECCOMP_NEW_LISTENER &&
+	    IS_REAL_TIME(r->scheduler->policy))
+		return refuse(reterr, FIELD(scheduler));
 	if (r->scheduler && r->scheduler->nice && r->flags & FORKEXEC_NICE &&
 	    r->scheduler->nice != r->nice)
 		return refuse(reterr, FIELD(nice));
@@ -158,8 +161,8 @@ static uint32_t groups(const struct forkexec_request *r)
 
 /*
  * May somebody trace the child who may not trace us? The owner of its user namespace may, whom
- * our capabilities keep out of us, and so may who has as few capabilities as it has. Its new IDs
- * are no matter: the kernel closes its memory then.
+ * our capabilities keep out of us, and so may who has as few capabilities as it has. New IDs
+ * do not count: with them the kernel closes its memory itself.
  */
 static int is_weaker(const struct forkexec_request *r)
 {
@@ -310,9 +313,8 @@ HIDDEN void forkexec_attr_read_page(struct job *job)
 }
 
 /*
- * The child has said that it installs its filter next. From then on each system call of its may
- * wait for whom we give the descriptor to, so it makes none until we have it. If we cannot have
- * it, nothing but a signal reaches the child.
+ * Behind its filter each system call of the child may wait for whom we give the descriptor to. So
+ * it makes none until we have it; if we cannot have it, nothing but a signal reaches it.
  */
 HIDDEN void forkexec_attr_take_listener(struct job *job, int pid)
 {
@@ -327,24 +329,35 @@ HIDDEN void forkexec_attr_take_listener(struct job *job, int pid)
 			sys_sleep_us(50);
 		theirs = __atomic_load_n(&job->page->listener, __ATOMIC_ACQUIRE);
 	}
-	if (!theirs) /* it has been stopped: looked for again soon */
+	if (!theirs) /* it had no time, or is stopped: looked for again soon */
 		return;
-	pidfd = sys_pidfd_open(pid);
-	if (pidfd >= 0) {
-		fd = sys_pidfd_getfd((int)pidfd, (int)theirs - 1);
+	pidfd = job->pidfd >= 0 ? job->pidfd : sys_pidfd_open(pid);
+	fd = pidfd >= 0 ? sys_pidfd_getfd((int)pidfd, (int)theirs - 1) : pidfd;
+	if (pidfd >= 0 && pidfd != job->pidfd)
 		sys_close((int)pidfd);
-	} else {
-		fd = pidfd;
-	}
 	if (fd >= 0) {
 		job->listener = (int32_t)fd;
 		__atomic_store_n(&job->page->taken, 1, __ATOMIC_RELEASE);
 		return;
 	}
+	if (fd == -E_SRCH) /* killed, and nothing has failed */
+		return;
 	job->page->record.err = (int32_t)-fd;
 	job->page->record.detail = job->request->seccomp_flags;
 	job->page->record.step = FORKEXEC_STEP_SECCOMP;
-	(void)sys_kill(pid, SIGKILL);
+	(void)forkexec_signal(job, pid, SIGKILL);
+}
+
+/* The child is about to install its filter, and waits until somebody is there to take this. */
+HIDDEN void forkexec_attr_start_filter(struct job *job, int pid)
+{
+	struct record go;
+
+	go.step = FORKEXEC_STEP_NONE;
+	go.err = 0;
+	go.detail = 0;
+	forkexec_answer(job, &go);
+	forkexec_attr_take_listener(job, pid);
 }
 
 /* From time to time, while the child says nothing: may it be that it cannot, for its filter? */
@@ -354,5 +367,5 @@ HIDDEN void forkexec_attr_look(struct job *job, int pid)
 		return;
 	forkexec_attr_take_listener(job, pid);
 	if (__atomic_load_n(&job->page->record.step, __ATOMIC_ACQUIRE))
-		(void)sys_kill(pid, SIGKILL); /* it has failed, and waits in write(2) or exit(2) */
+		(void)forkexec_signal(job, pid, SIGKILL); /* it has failed, and waits in write(2) or exit(2) */
 }

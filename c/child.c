@@ -4,7 +4,7 @@
 /*
  * child.c - all that runs between clone and exec: a fenced zone. Raw system calls on
  * memory that the parent has prepared, nothing else: no libc, no allocation, no lock,
- * no text, no global, no TLS. It may share the parent's memory, so it writes to its
+ * no string to make, no global, no TLS. It may share the parent's memory, so it writes to its
  * own stack and to the fields of the job that core.h gives it.
  *
  * The steps and their order are those of forkAndExecInChild in Go's
@@ -263,7 +263,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 	long ret = 0;
 
 	job->marked = 1;
-	if (r->pause_at)
+	if (job->own[OWN_STOP_WRITE] >= 0)
 		child_close_write_ends(job);
 	if (job->trim)
 		ret = child_trim_fds(job, &moved);

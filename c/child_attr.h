@@ -196,37 +196,51 @@ CHILD static void child_close_memory(struct job *job)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
 }
 
-/* Some seconds: then there is no parent, or it is stopped. */
+/*
+ * More than a second: then the parent has been stopped or killed since it told us to go on, or we
+ * keep it from its only processor, by a real-time policy.
+ */
 #define LISTENER_SPINS UINT32_C(2000000000)
 
 /*
- * The parent fetches the descriptor for notifications, forkexec_attr_take_listener(). No system
- * call until then: it might be one that waits for an answer, which nobody can give yet.
+ * The parent takes the descriptor for notifications, forkexec_attr_take_listener(). No system
+ * call until then: it might be one that waits for an answer, which nobody can give yet. So we do
+ * not begin before the parent is there.
  */
+CHILD static void child_listener(struct job *job, uint32_t fd)
+{
+	volatile struct page *page = job->page;
+	uint32_t i;
+
+	__atomic_store_n(&page->listener, fd + 1, __ATOMIC_RELEASE);
+	for (i = 0; !__atomic_load_n(&page->taken, __ATOMIC_ACQUIRE); i++) {
+		if (i < LISTENER_SPINS)
+			continue;
+		page->record.err = E_TIMEDOUT;
+		page->record.detail = job->request->seccomp_flags;
+		__atomic_store_n(&page->record.step, FORKEXEC_STEP_SECCOMP, __ATOMIC_RELEASE);
+		__builtin_trap(); /* exit(2) might wait for an answer */
+	}
+}
+
 CHILD static void child_seccomp(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
 	int notifies = (r->seccomp_flags & SECCOMP_NEW_LISTENER) != 0;
 	struct sys_sock_fprog program;
-	long fd = 0;
-	uint32_t i;
+	long fd;
 
 	MARK(SECCOMP, r->seccomp_flags);
 	program.len = (uint16_t)r->n_seccomp;
 	program.filter = r->seccomp;
 	if (notifies)
-		fd = child_tell(job, FORKEXEC_STEP_SECCOMP, 0);
-	if (fd >= 0)
-		fd = sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program);
+		child_stop(job, FORKEXEC_STEP_SECCOMP, 0);
+	fd = sys_seccomp(SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program);
 	if (fd < 0)
 		child_fail(job, FORKEXEC_STEP_SECCOMP, fd, r->seccomp_flags);
 	job->filtered = 1;
-	if (!notifies)
-		return;
-	__atomic_store_n(&job->page->listener, (uint32_t)fd + 1, __ATOMIC_RELEASE);
-	for (i = 0; !__atomic_load_n(&job->page->taken, __ATOMIC_ACQUIRE); i++)
-		if (i == LISTENER_SPINS)
-			sys_exit(253);
+	if (notifies)
+		child_listener(job, (uint32_t)fd);
 }
 
 /* What would hinder the other steps, and what cannot be undone. */

@@ -54,7 +54,7 @@ enum own_fd {
 	OWN_ERRNO_PIPE,  /* request.errno_pipe */
 	OWN_EXEC,        /* request.exec_fd */
 	OWN_LANDLOCK,    /* request.landlock_fd */
-	OWN_STOP,        /* read end of the pipe that ends the stop before the execve */
+	OWN_STOP,        /* read end of job.stop: the answers to a child that waits */
 	N_KEPT_FDS,      /* those before here last until the execve */
 	OWN_SYNC = N_KEPT_FDS, /* read end of the sync pipe: the ID maps are written */
 	OWN_SYNC_WRITE,  /* the other end, closed when the child reads */
@@ -109,9 +109,10 @@ struct page {
  * not a stranger's memory.
  *
  * Between clone and the child's exec or exit both sides hold the job. The kernel
- * clears tid. The child writes record, marked, trimmed, paused to filtered, fds, caps and own, which
- * nobody else touches in that time; the parent writes the rest, which the child only reads
- * where it was set before the clone.
+ * clears tid. The child writes record, marked, trimmed, paused to filtered, fds, cap_header, caps
+ * and own, which nobody else touches in that time; the parent writes the rest, which the child
+ * only reads where it was set before the clone. *page is the child's, but for taken, and for the
+ * record where the parent cannot take a listener.
  */
 struct job {
 	volatile uint32_t tid;       /* nonzero until exec or exit (CLONE_CHILD_CLEARTID) */
@@ -139,7 +140,7 @@ struct job {
 	char oom_text[12];
 	int32_t parent_pid; /* for the check after pdeathsig */
 	int32_t sync[2];    /* the sync pipe of parent-written ID maps and STOP_CLONE; -1 */
-	int32_t stop[2];    /* that of STOP_EXEC; -1 */
+	int32_t stop[2];    /* that of STOP_EXEC, pause_at and a filter's listener; -1 */
 	uint32_t stopped;   /* the step at which the child waits for forkexec_continue() */
 	int32_t pidfd;      /* from CLONE_PIDFD; -1 */
 	int32_t own[N_OWN_FDS]; /* their numbers in the child; -1: none, or closed */
@@ -240,6 +241,7 @@ HIDDEN void forkexec_attr_plan(struct job *job);
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);
+HIDDEN void forkexec_attr_start_filter(struct job *job, int pid);
 HIDDEN void forkexec_attr_take_listener(struct job *job, int pid);
 HIDDEN void forkexec_attr_look(struct job *job, int pid);
 
@@ -252,6 +254,8 @@ HIDDEN int forkexec_open_pipe(const struct job *job, int32_t fds[2],
 HIDDEN void forkexec_close_pipe(int32_t fds[2]);
 HIDDEN int forkexec_open_stops(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_close_stops(struct job *job);
+HIDDEN void forkexec_answer(struct job *job, const struct record *message);
+HIDDEN long forkexec_signal(const struct job *job, int pid, int sig);
 /* Lets the child that waits for its ID maps go on, or tells it what to fail with. */
 HIDDEN void forkexec_release(struct job *job, int pid);
 

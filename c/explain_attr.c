@@ -488,7 +488,8 @@ HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
-	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler).")
+	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler), or its policy "
+			"is a real-time one, with which a child keeps us from its filter's listener.")
 	RULE(n_namespaces, "{namespaces} is NULL, but its length is not 0. Set both.")
 	RULE(opens, "An element of {opens} has no path, or a descriptor below 0 or above 1048575.")
 	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")

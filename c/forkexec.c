@@ -104,7 +104,7 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 	}
 	if (n == sizeof(record) && !record.err) {
 		if (record.step == FORKEXEC_STEP_SECCOMP && !record.detail) {
-			forkexec_attr_take_listener(job, pid);
+			forkexec_attr_start_filter(job, pid);
 			return 0;
 		}
 		job->stopped = record.step;

@@ -302,6 +302,9 @@
 	  "Linux 5.6 has.")                                                                        \
 	X(SECCOMP, EBUSY,                                                                          \
 	  "The process has a filter with notifications already: there can be one.")                \
+	X(SECCOMP, ETIMEDOUT,                                                                      \
+	  "The parent could not take the listener's descriptor: it was stopped, or a child with "  \
+	  "its real-time policy kept it from its only processor. Give it a second one.")           \
 	X(SECCOMP, EPERM,                                                                          \
 	  "The parent may not take the descriptor of the filter's notifications from the child: "  \
 	  "that needs the child's IDs, or CAP_SYS_PTRACE.")                                        \

@@ -104,13 +104,19 @@ HIDDEN void forkexec_close_stops(struct job *job)
 	job->stopped = FORKEXEC_STEP_NONE;
 }
 
-/* A pause may come after STOP_EXEC, and the other way round. To hear nothing, the child fails. */
-static void tell_child(struct job *job, const struct record *message, int last)
+/* More may follow: a pause, STOP_EXEC, a listener. A child that reads no answer fails. */
+HIDDEN void forkexec_answer(struct job *job, const struct record *message)
 {
-	long n = sys_write(job->stop[1], message, sizeof(*message));
-
-	if (last || n != sizeof(*message))
+	if (sys_write(job->stop[1], message, sizeof(*message)) != sizeof(*message))
 		forkexec_close_pipe(job->stop);
+}
+
+/* By pidfd where there is one: where others reap our children, pid may be another process's. */
+HIDDEN long forkexec_signal(const struct job *job, int pid, int sig)
+{
+	long ret = job->pidfd >= 0 ? sys_pidfd_send_signal(job->pidfd, sig) : -E_NOSYS;
+
+	return ret == -E_NOSYS ? sys_kill(pid, sig) : ret;
 }
 
 /*
@@ -119,13 +125,13 @@ static void tell_child(struct job *job, const struct record *message, int last)
  */
 static void stop_child(struct job *job, int pid, struct record *message)
 {
-	long ret = message->err ? 0 : sys_kill(pid, SIGSTOP);
+	long ret = message->err ? 0 : forkexec_signal(job, pid, SIGSTOP);
 
 	if (ret < 0) {
 		message->step = job->stopped;
 		message->err = (int32_t)-ret;
 	}
-	tell_child(job, message, 0);
+	forkexec_answer(job, message);
 	job->at_pause = 0;
 }
 
@@ -134,7 +140,7 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 	struct job *job = r->work;
 	struct record message;
 
-	if (!job->stopped)
+	if (!job->stopped || err < 0)
 		return -E_INVAL;
 	message.step = err ? job->stopped : FORKEXEC_STEP_NONE;
 	message.err = err;
@@ -142,7 +148,7 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 	if (job->at_pause) {
 		stop_child(job, ret->pid, &message);
 	} else if (job->stopped == FORKEXEC_STEP_STOP_EXEC) {
-		tell_child(job, &message, !r->pause_at);
+		forkexec_answer(job, &message);
 	} else if (err) {
 		(void)sys_write(job->sync[1], &message, sizeof(message));
 		forkexec_close_pipe(job->sync);
@@ -159,7 +165,8 @@ PUBLIC int forkexec_continue(const struct forkexec_request *r, struct forkexec_r
 HIDDEN int forkexec_open_stops(struct job *job, struct forkexec_result *reterr)
 {
 	const uint64_t flags = job->request->flags;
-	int stops = flags & FORKEXEC_STOP_EXEC || job->request->pause_at;
+	int stops = flags & FORKEXEC_STOP_EXEC || job->request->pause_at ||
+		    job->request->seccomp_flags & SECCOMP_NEW_LISTENER;
 	int err = 0;
 
 	if (flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE))

@@ -148,7 +148,6 @@
 #define PR_CAPBSET_READ      23
 #define PR_GET_SECUREBITS    27
 #define PR_SET_KEEPCAPS      8
-#define PR_CAPBSET_READ      23
 #define PR_CAPBSET_DROP      24
 #define PR_SET_SECUREBITS    28
 #define PR_SET_NO_NEW_PRIVS  38
@@ -173,6 +172,7 @@
 #define RLIMIT_NOFILE    7
 #define RLIMIT_RTTIME    15
 #define SCHED_FLAG_DL_OVERRUN   4
+#define IS_REAL_TIME(policy)    ((policy) == 1 || (policy) == 2 || (policy) == 6) /* FIFO, RR, DEADLINE */
 #define SECCOMP_SET_MODE_FILTER 1
 #define SECCOMP_NEW_LISTENER 8
 #define SECCOMP_FLAGS_OF_A_FILTER 14 /* LOG, SPEC_ALLOW, NEW_LISTENER */
@@ -261,7 +261,6 @@ struct sys_statx { /* statx(2), up to what is asked for here */
 _Static_assert(sizeof(struct sys_statx) == 256, "the kernel writes so much");
 #define STATX_BASIC      0x7ff
 #define AT_SYMLINK_NOFOLLOW 0x100
-#define AT_EMPTY_PATH    0x1000
 #define S_IFMT           0170000
 #define S_IFSOCK         0140000
 #define S_IFLNK          0120000
@@ -433,12 +432,14 @@ static CORE_INLINE long sys_clone(uint64_t flags, void *stack, int32_t *pidfd,
 			  fn, arg);
 }
 
-/* Calls that cannot fail on what we pass, or that nobody could act on. */
-static CORE_INLINE int sys_getpid(void) { return (int)sys_sure(NR_getpid, 0, 0, 0, 0, 0); }
+/* For explain_path.c, which does without where it fails: no fault is injected. */
 static CORE_INLINE long sys_openat2(int dir, const char *path, const struct sys_open_how *how)
 {
 	return sys_sure(NR_openat2, dir, (long)path, (long)how, sizeof(*how), 0);
 }
+
+/* Calls that cannot fail on what we pass, or that nobody could act on. */
+static CORE_INLINE int sys_getpid(void) { return (int)sys_sure(NR_getpid, 0, 0, 0, 0, 0); }
 static CORE_INLINE int sys_getppid(void) { return (int)sys_sure(NR_getppid, 0, 0, 0, 0, 0); }
 static CORE_INLINE void sys_close(int fd) { (void)sys_sure(NR_close, fd, 0, 0, 0, 0); }
 static CORE_INLINE void sys_restore_mask(const uint64_t *set)

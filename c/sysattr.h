@@ -36,6 +36,10 @@ static CORE_INLINE long sys_seccomp(uint32_t op, uint32_t flags, const struct sy
 	return SYS3(seccomp, op, flags, p);
 }
 /* The same numbers on all architectures. */
+static CORE_INLINE long sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return sys_call(424, pidfd, sig, 0, 0, 0, 0);
+}
 static CORE_INLINE long sys_pidfd_open(int pid) { return sys_call(434, pid, 0, 0, 0, 0, 0); }
 static CORE_INLINE long sys_pidfd_getfd(int pidfd, int fd)
 {

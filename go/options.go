@@ -180,7 +180,7 @@ type Seccomp struct {
 	// process for seccomp_unotify(2), close-on-exec; -1 if the start failed. The filter
 	// must not notify of the execve: nobody could answer before Start has returned. A
 	// parent that may not trace the child, such as an ordinary user after a Credential, cannot
-	// take the descriptor: EPERM at [StepSeccomp].
+	// take the descriptor: EPERM at [StepSeccomp]. A real-time Scheduler is refused with it.
 	Listener *int
 }
 

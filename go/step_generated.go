@@ -336,6 +336,7 @@ var hintTable = [...]hintInfo{
 	{StepSeccomp, errnoEINVAL, "The filter is empty or malformed, or this kernel does not know the flags."},
 	{StepSeccomp, errnoENOSYS, "This kernel has no such filters, or for their notifications no pidfd_getfd(2), which Linux 5.6 has."},
 	{StepSeccomp, errnoEBUSY, "The process has a filter with notifications already: there can be one."},
+	{StepSeccomp, errnoETIMEDOUT, "The parent could not take the listener's descriptor: it was stopped, or a child with its real-time policy kept it from its only processor. Give it a second one."},
 	{StepSeccomp, errnoEPERM, "The parent may not take the descriptor of the filter's notifications from the child: that needs the child's IDs, or CAP_SYS_PTRACE."},
 	{StepExecve, errnoENOENT, "The program does not exist where the child looks for it, or its interpreter (the path after #! or the dynamic loader) does not."},
 	{StepExecve, errnoEACCES, "The file is not executable for the child's user, not a regular file, or on a noexec mount."},

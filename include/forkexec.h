@@ -420,7 +420,7 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
  * time. Then it calls this, with err 0, or with a positive errno with which the child fails at that
  * step; and forkexec_finish() again. Call it even if you have killed the child. If the caller ends,
  * so does the child. At a pause SIGSTOP stops the child first: it goes on when it gets SIGCONT.
- * Returns 0, or -EINVAL if it does not wait. Thread-safe. Since 0.1.
+ * Returns 0, or -EINVAL if it does not wait or err is negative. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);
 
@@ -433,8 +433,8 @@ int forkexec_continue(const struct forkexec_request *request, struct forkexec_re
  * for the whole process. When no such child is left in its memory, it goes back to
  * what it was before the first of them, unless the IDs or capabilities of the calling
  * thread have changed since then.
- * Every start does this when it begins; forkexec_run() and forkexec_spawn() also when they
- * end. Call it after forkexec_finish() if there may be no next start.
+ * Every start does this when it begins; forkexec_run() and those of forkexec_spawn() also once
+ * the program runs. Call it after forkexec_finish() if there may be no next start.
  * Returns how many children may still be in this process's memory; with 0 it is as it was.
  * Does not wait. Thread-safe. No vfork(2) of other code may have a child with changed IDs
  * at that time; in Go, without the overlay: the caller holds ForkLock. Since 0.1.

@@ -112,7 +112,7 @@ static int run_hook(const char *option, const char *command, pid_t child)
 	return command ? run_command(option, argv, child) : 0;
 }
 
-/* sh -c 'exec newuidmap "$@"' newuidmap PID INSIDE OUTSIDE COUNT ...: found by the shell. */
+/* sh -c 'exec newuidmap "$@"' sh PID INSIDE OUTSIDE COUNT ...: the shell finds it in PATH. */
 static int run_helper(const char *script, const struct forkexec_id_map *map, uint32_t n, pid_t child)
 {
 	const char **argv;
@@ -220,7 +220,7 @@ static const char *search(const struct command *c, char *found)
 	if (strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
 		return found;
 	if (joins_mounts(&c->request))
-		usage("%s: a child that waits and joins a mount namespace needs a path with a slash: "
+		usage("%s: a child that waits and may join a mount namespace needs a path with a slash: "
 		      "PATH cannot be searched there before", found);
 	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
 		end = folder + strcspn(folder, ":");

@@ -63,8 +63,11 @@ func TestHooks(t *testing.T) {
 			}
 		}
 	}
-	if _, err := forkexec.Start(context.Background(), "/does/not/exist", []string{"x"}, nil, opt); !errors.Is(err, syscall.ENOENT) {
-		t.Error("a failure after both hooks:", err)
+	for _, closeFDs := range []bool{false, true} {
+		calls, opt.CloseFDs = nil, closeFDs
+		if _, err := forkexec.Start(context.Background(), "/does/not/exist", []string{"x"}, nil, opt); !errors.Is(err, syscall.ENOENT) || len(calls) != 2 {
+			t.Error("a failure after both hooks:", err, calls)
+		}
 	}
 }
 

@@ -258,6 +258,29 @@ func TestHooks(t *testing.T) {
 	}
 }
 
+// TestHooksAndPath: a child that waits is not started by trying, so PATH is searched as it sees it.
+func TestHooksAndPath(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(dir+"/bin", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/bin/only-here", []byte("#!/bin/sh\necho started\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "bin:"+os.Getenv("PATH"))
+	if out, said, status := run(t, "--dir", dir, "--on-exec", "true", "only-here"); out != "started\n" || status != 0 {
+		t.Errorf("a folder relative to --dir: status %d, %q: %s", status, out, said)
+	}
+	mounts := "mount=/proc/self/ns/mnt"
+	if _, said, status := run(t, "--setns", mounts, "--on-exec", "true", "true"); status != 125 || !strings.Contains(said, "a path with a slash") {
+		t.Errorf("a mount namespace: status %d: %s", status, said)
+	}
+	needRoot(t)
+	if _, said, status := run(t, "--setns", mounts, "--on-exec", "true", "/bin/true"); status != 0 {
+		t.Errorf("a path there: status %d: %s", status, said)
+	}
+}
+
 // TestDryRunOfAttributes: each option's system call is in the list; TestDryRun compares the order.
 func TestDryRunOfAttributes(t *testing.T) {
 	out, said, status := run(t, "--dry-run", "--umask", "027", "--rlimit", "core=0:unlimited", "--nice", "3", "--sched", "fifo:5", "--affinity", "1,3",

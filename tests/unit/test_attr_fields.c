@@ -105,6 +105,11 @@ static void test_contradictions(void **test_state)
 	r.flags |= FORKEXEC_NICE;
 	r.nice = 5;
 	refused(&r, offsetof(struct forkexec_request, nice), "differ");
+	r.seccomp = filter;
+	r.n_seccomp = 1;
+	r.seccomp_flags = 8; /* NEW_LISTENER */
+	scheduler.policy = 1;
+	refused(&r, offsetof(struct forkexec_request, scheduler), "real-time");
 	scheduler.size = 1;
 	refused(&r, offsetof(struct forkexec_request, scheduler), "size");
 
