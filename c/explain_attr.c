@@ -52,6 +52,15 @@ static void say_rlimit(struct text *t, const struct forkexec_rlimit *rlimit)
 	say_limit_value(t, rlimit->max);
 }
 
+static void say_namespace(struct text *t, const struct forkexec_namespace *namespace)
+{
+	say(t, " descriptor ");
+	say_number(t, namespace->fd);
+	say(t, namespace->type ? ", " : "");
+	if (namespace->type)
+		say_flags(t, namespace->type);
+}
+
 /* What the step is about, behind its name. */
 HIDDEN int say_attr_object(struct look *l)
 {
@@ -65,13 +74,8 @@ HIDDEN int say_attr_object(struct look *l)
 			say_rlimit(t, &r->rlimits[i]);
 		return 1;
 	case FORKEXEC_STEP_SETNS:
-		if (i < 0 || i >= r->n_namespaces)
-			return 1;
-		say(t, " descriptor ");
-		say_number(t, r->namespaces[i].fd);
-		say(t, r->namespaces[i].type ? ", " : "");
-		if (r->namespaces[i].type)
-			say_flags(t, r->namespaces[i].type);
+		if (i >= 0 && i < r->n_namespaces)
+			say_namespace(t, &r->namespaces[i]);
 		return 1;
 	case FORKEXEC_STEP_OPEN:
 		if (i < 0 || i >= r->n_opens)
