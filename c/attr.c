@@ -39,6 +39,8 @@ static int check_flags(const struct forkexec_request *r, struct forkexec_result 
 		{FORKEXEC_OOM_SCORE_ADJ, r->oom_score_adj != 0, FIELD(oom_score_adj)},
 		{FORKEXEC_UMASK, r->umask != 0, FIELD(umask)},
 		{FORKEXEC_SECUREBITS, r->securebits != 0, FIELD(securebits)},
+		{FORKEXEC_PERSONALITY, r->personality != 0, FIELD(personality)},
+		{FORKEXEC_SESSION_KEYRING, r->session_keyring != NULL, FIELD(session_keyring)},
 		{FORKEXEC_DIR_FD, r->dir_fd != 0, FIELD(dir_fd)},
 		{FORKEXEC_EXEC_FD, r->exec_fd != 0, FIELD(exec_fd)},
 		{FORKEXEC_LANDLOCK, r->landlock_fd != 0, FIELD(landlock_fd)},
@@ -139,12 +141,15 @@ HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec
 		return fail(reterr, FORKEXEC_STEP_NICE, E_INVAL, r->nice);
 	if (r->umask > 0777)
 		return fail(reterr, FORKEXEC_STEP_UMASK, E_INVAL, r->umask);
+	if (r->personality == UINT32_MAX) /* only asks what it is */
+		return fail(reterr, FORKEXEC_STEP_PERSONALITY, E_INVAL, r->personality);
 	return 0;
 }
 
 static uint32_t groups(const struct forkexec_request *r)
 {
-	const uint64_t resources = FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_NICE | FORKEXEC_IOPRIO | FORKEXEC_UMASK;
+	const uint64_t resources = FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_NICE | FORKEXEC_IOPRIO | FORKEXEC_UMASK |
+				   FORKEXEC_PERSONALITY;
 	const uint64_t capabilities = CAP_SETS | FORKEXEC_SECUREBITS;
 	uint32_t ret = 0;
 

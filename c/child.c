@@ -242,7 +242,7 @@ CHILD static void child_close_and_open(struct job *job)
 		child_open_files(job);
 }
 
-/* Capabilities as well: they depend on the IDs. */
+/* Capabilities as well: they depend on the IDs. A new keyring belongs to them, and is their quota's. */
 CHILD static void child_user_and_groups(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
@@ -253,6 +253,8 @@ CHILD static void child_user_and_groups(struct job *job)
 		child_ambient_caps(job);
 	if (job->attributes & ATTR_CAPABILITIES)
 		child_capabilities(job);
+	if (r->flags & FORKEXEC_SESSION_KEYRING)
+		TRY(SESSION_KEYRING, sys_join_session_keyring(r->session_keyring), 0);
 }
 
 HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)

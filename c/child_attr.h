@@ -88,6 +88,8 @@ CHILD static void child_resources(struct job *job)
 	child_scheduling(job);
 	if (r->flags & FORKEXEC_UMASK)
 		TRY(UMASK, sys_umask(r->umask), r->umask);
+	if (r->flags & FORKEXEC_PERSONALITY)
+		TRY(PERSONALITY, sys_personality(r->personality), r->personality);
 	for (i = 0; i < r->n_namespaces; i++)
 		TRY(SETNS, sys_setns(r->namespaces[i].fd, r->namespaces[i].type), i);
 }

@@ -78,7 +78,6 @@ struct look {
 #define has_cap            forkexec_has_cap
 #define id_map_bad_line    forkexec_id_map_bad_line
 #define is_number          forkexec_is_number
-#define look_attr_field    forkexec_look_attr_field
 #define look_attribute     forkexec_look_attribute
 #define look_caps          forkexec_look_caps
 #define look_cgroup        forkexec_look_cgroup
@@ -185,7 +184,6 @@ HIDDEN void say_owner(struct look *l);
 
 /* explain_attr.c */
 HIDDEN int look_attribute(struct look *l);
-HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r);
 HIDDEN int say_attr_object(struct look *l);
 
 /* explain_exec.c, explain_limits.c, explain_ids.c, explain_clone.c, explain_fds.c */

@@ -3,7 +3,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * explain_attr.c - attributes that Go's SysProcAttr does not have: which limit, namespace, file
- * or capability, what is in the way, and the fields of requests that are malformed.
+ * or capability, and what is in the way.
  */
 #include "explain.h"
 
@@ -52,6 +52,15 @@ static void say_rlimit(struct text *t, const struct forkexec_rlimit *rlimit)
 	say_limit_value(t, rlimit->max);
 }
 
+static void say_namespace(struct text *t, const struct forkexec_namespace *namespace)
+{
+	say(t, " descriptor ");
+	say_number(t, namespace->fd);
+	say(t, namespace->type ? ", " : "");
+	if (namespace->type)
+		say_flags(t, namespace->type);
+}
+
 /* What the step is about, behind its name. */
 HIDDEN int say_attr_object(struct look *l)
 {
@@ -65,13 +74,8 @@ HIDDEN int say_attr_object(struct look *l)
 			say_rlimit(t, &r->rlimits[i]);
 		return 1;
 	case FORKEXEC_STEP_SETNS:
-		if (i < 0 || i >= r->n_namespaces)
-			return 1;
-		say(t, " descriptor ");
-		say_number(t, r->namespaces[i].fd);
-		say(t, r->namespaces[i].type ? ", " : "");
-		if (r->namespaces[i].type)
-			say_flags(t, r->namespaces[i].type);
+		if (i >= 0 && i < r->n_namespaces)
+			say_namespace(t, &r->namespaces[i]);
 		return 1;
 	case FORKEXEC_STEP_OPEN:
 		if (i < 0 || i >= r->n_opens)
@@ -104,8 +108,15 @@ HIDDEN int say_attr_object(struct look *l)
 		return 1;
 	case FORKEXEC_STEP_SECUREBITS:
 	case FORKEXEC_STEP_IOPRIO:
+	case FORKEXEC_STEP_PERSONALITY:
 		say(t, " ");
 		say_hex(t, (uint64_t)i);
+		return 1;
+	case FORKEXEC_STEP_SESSION_KEYRING:
+		if (!r->session_keyring)
+			return 1;
+		say(t, " ");
+		say_raw(t, r->session_keyring);
 		return 1;
 	default: return 0;
 	}
@@ -444,57 +455,5 @@ HIDDEN int look_attribute(struct look *l)
 	case FORKEXEC_STEP_LANDLOCK:
 	case FORKEXEC_STEP_SECCOMP: return look_confined(l);
 	}
-	return 0;
-}
-
-/* The rules of forkexec_attr_check(), by field. */
-#define RULE(f, text)                                                                              \
-	if (at == offsetof(struct forkexec_request, f)) {                                          \
-		say(t, text);                                                                      \
-		return 1;                                                                          \
-	}
-#define UNSET(f) RULE(f, "{" #f "} is set, but its flag is not. Set that, too.")
-
-HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r)
-{
-	UNSET(sigmask)
-	UNSET(sigdefault)
-	if (r->flags & FORKEXEC_SIGIGNORE)
-		RULE(sigignore, "A signal is both in {sigdefault} and in {sigignore}. Choose one.")
-	UNSET(sigignore)
-	UNSET(cap_effective)
-	if (r->flags & FORKEXEC_CAP_PERMITTED)
-		RULE(cap_permitted, "An ambient capability ({ambient_caps}) must be permitted as well: "
-				    "add it to {cap_permitted}.")
-	UNSET(cap_permitted)
-	if (r->flags & FORKEXEC_CAP_INHERITABLE)
-		RULE(cap_inheritable, "An ambient capability ({ambient_caps}) must be inheritable as "
-				      "well: add it to {cap_inheritable}.")
-	UNSET(cap_inheritable)
-	UNSET(cap_bounding)
-	if (r->flags & FORKEXEC_CAP_AMBIENT)
-		RULE(cap_ambient, "{cap_ambient} and {ambient_caps} both set the ambient set: use one.")
-	UNSET(cap_ambient)
-	if (r->flags & FORKEXEC_NICE)
-		RULE(nice, "{nice} and the nice value in {scheduler} differ. Set one of them.")
-	UNSET(nice)
-	UNSET(ioprio)
-	UNSET(oom_score_adj)
-	UNSET(umask)
-	UNSET(securebits)
-	UNSET(dir_fd)
-	UNSET(exec_fd)
-	UNSET(landlock_fd)
-	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
-	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
-	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
-	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler), or its policy "
-			"is a real-time one, with which a child keeps us from its filter's listener.")
-	RULE(n_namespaces, "{namespaces} is NULL, but its length is not 0. Set both.")
-	RULE(opens, "An element of {opens} has no path, or a descriptor below 0 or above 1048575.")
-	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")
-	RULE(n_seccomp, "{seccomp} is NULL with a length, or longer than 4096 instructions.")
-	RULE(seccomp_flags, "seccomp_flags is set without {seccomp}, or has flags other than LOG, "
-			    "SPEC_ALLOW and NEW_LISTENER: they act on threads.")
 	return 0;
 }

@@ -282,6 +282,55 @@ static int look_pause(struct text *t, const struct forkexec_request *r)
 	return 1;
 }
 
+/* The rules of forkexec_attr_check(), by field. */
+#define UNSET(f) RULE(f, "{" #f "} is set, but its flag is not. Set that, too.")
+
+static int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r)
+{
+	UNSET(sigmask)
+	UNSET(sigdefault)
+	if (r->flags & FORKEXEC_SIGIGNORE)
+		RULE(sigignore, "A signal is both in {sigdefault} and in {sigignore}. Choose one.")
+	UNSET(sigignore)
+	UNSET(cap_effective)
+	if (r->flags & FORKEXEC_CAP_PERMITTED)
+		RULE(cap_permitted, "An ambient capability ({ambient_caps}) must be permitted as well: "
+				    "add it to {cap_permitted}.")
+	UNSET(cap_permitted)
+	if (r->flags & FORKEXEC_CAP_INHERITABLE)
+		RULE(cap_inheritable, "An ambient capability ({ambient_caps}) must be inheritable as "
+				      "well: add it to {cap_inheritable}.")
+	UNSET(cap_inheritable)
+	UNSET(cap_bounding)
+	if (r->flags & FORKEXEC_CAP_AMBIENT)
+		RULE(cap_ambient, "{cap_ambient} and {ambient_caps} both set the ambient set: use one.")
+	UNSET(cap_ambient)
+	if (r->flags & FORKEXEC_NICE)
+		RULE(nice, "{nice} and the nice value in {scheduler} differ. Set one of them.")
+	UNSET(nice)
+	UNSET(ioprio)
+	UNSET(oom_score_adj)
+	UNSET(umask)
+	UNSET(securebits)
+	UNSET(personality)
+	UNSET(session_keyring)
+	UNSET(dir_fd)
+	UNSET(exec_fd)
+	UNSET(landlock_fd)
+	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
+	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
+	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
+	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler), or its policy "
+			"is a real-time one, with which a child keeps us from its filter's listener.")
+	RULE(n_namespaces, "{namespaces} is NULL, but its length is not 0. Set both.")
+	RULE(opens, "An element of {opens} has no path, or a descriptor below 0 or above 1048575.")
+	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")
+	RULE(n_seccomp, "{seccomp} is NULL with a length, or longer than 4096 instructions.")
+	RULE(seccomp_flags, "seccomp_flags is set without {seccomp}, or has flags other than LOG, "
+			    "SPEC_ALLOW and NEW_LISTENER: they act on threads.")
+	return 0;
+}
+
 /* detail is the offset of the field. */
 HIDDEN int look_request(struct look *l)
 {

@@ -301,6 +301,7 @@ enum {
 	N_EBADF = 9,
 	N_EBUSY = 16,
 	N_ECANCELED = 125,
+	N_EDQUOT = 122,
 	N_EFAULT = 14,
 	N_EINVAL = 22,
 	N_EIO = 5,

@@ -63,11 +63,13 @@
 	X("path", "argv0", "PROGRAM")                                                              \
 	X("pause_at", "PauseAt", "--pause-at")                                                     \
 	X("pdeathsig", "Pdeathsig", "--pdeathsig")                                                 \
+	X("personality", "Personality", "--personality")                                           \
 	X("pgid", "Pgid", "--setpgid")                                                             \
 	X("rlimits", "Rlimits", "--rlimit")                                                        \
 	X("scheduler", "Scheduler", "--sched")                                                     \
 	X("seccomp", "Seccomp", "--seccomp")                                                       \
 	X("securebits", "Securebits", "--securebits")                                              \
+	X("session_keyring", "SessionKeyring", "--session-keyring")                                \
 	X("sigdefault", "SignalDefault", "--sigdefault")                                           \
 	X("sigignore", "SignalIgnore", "--sigignore")                                              \
 	X("sigmask", "SignalMask", "--sigmask")                                                    \
@@ -253,6 +255,28 @@
 	  "The class is not 0 to 3, or the level not 0 to 7.")                                     \
 	X(UMASK, EINVAL,                                                                           \
 	  F(umask) " is more than 0777.")                                                          \
+	X(PERSONALITY, EINVAL,                                                                     \
+	  "This machine cannot run programs of that " F(personality) ", as 32-bit ones with "      \
+	  "PER_LINUX32; or it is 0xffffffff, which only asks. Leave it out.")                      \
+	X(PERSONALITY, EPERM,                                                                      \
+	  "A seccomp filter, such as a container engine's, or systemd's LockPersonality= refuses " \
+	  "this " F(personality) "; allow personality(2) with it.")                                \
+	X(PERSONALITY, ENOSYS,                                                                     \
+	  "A seccomp filter, or an emulator, refuses personality(2); allow it.")                   \
+	X(SESSION_KEYRING, ENOSYS,                                                                 \
+	  "This kernel has no keys (CONFIG_KEYS), or a seccomp filter refuses keyctl(2). Leave "   \
+	  F(session_keyring) " out, or allow the call.")                                           \
+	X(SESSION_KEYRING, EPERM,                                                                  \
+	  "The name of " F(session_keyring) " begins with a dot; or a seccomp filter, such as a "  \
+	  "container engine's, refuses keyctl(2). Choose another name, or allow the call.")        \
+	X(SESSION_KEYRING, EDQUOT,                                                                 \
+	  "The child's user has as many keys as it may. Remove some, or raise kernel.keys.maxkeys "\
+	  "and kernel.keys.maxbytes (for root, root_maxkeys and root_maxbytes); /proc/key-users "  \
+	  "has the numbers.")                                                                      \
+	X(SESSION_KEYRING, ENOMEM,                                                                 \
+	  "The kernel had no memory for the keyring.")                                             \
+	X(SESSION_KEYRING, EINVAL,                                                                 \
+	  "The name of " F(session_keyring) " is empty or longer than 4095 bytes.")                \
 	X(SIGNAL_IGNORE, EINVAL,                                                                   \
 	  "SIGKILL and SIGSTOP cannot be ignored.")                                                \
 	X(SETNS, EPERM,                                                                            \

@@ -48,8 +48,7 @@ type Request struct {
 	Sigmask, Sigdefault, Sigignore                                      uint64
 	CapEffective, CapPermitted, CapInheritable, CapBounding, CapAmbient uint64
 
-	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp, Trace uintptr
-	_                                                           [8 - unsafe.Sizeof(uintptr(0))]byte
+	Rlimits, Cpus, Scheduler, Namespaces, Opens, Seccomp, Trace, SessionKeyring uintptr
 
 	NRlimits, NCpus, NNamespaces, NOpens, NSeccomp, SeccompFlags uint32
 
@@ -57,7 +56,7 @@ type Request struct {
 	Umask, Securebits         uint32
 	DirFd, ExecFd, LandlockFd int32
 	LandlockFlags             uint32
-	PauseAt                   uint32
+	PauseAt, Personality, _   uint32
 }
 
 // TraceSteps is FORKEXEC_TRACE_STEPS.
@@ -198,6 +197,8 @@ const (
 	StopClone
 	StopExec
 	NoPipes
+	Personality
+	SessionKeyring
 
 	StateNoClone3 uint32 = 1
 )

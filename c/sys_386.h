@@ -27,6 +27,7 @@
 #define NR_setpriority            97
 #define NR_clone                  120
 #define NR_fchdir                 133
+#define NR_personality            136
 #define NR_nanosleep              162
 #define NR_prctl                  172
 #define NR_rt_sigaction           174
@@ -47,6 +48,7 @@
 #define NR_exit_group             252
 #define NR_clock_gettime          265
 #define NR_waitid                 284
+#define NR_keyctl                 288
 #define NR_ioprio_set             289
 #define NR_openat                 295
 #define NR_readlinkat             305

@@ -36,6 +36,7 @@
 #define NR_getresgid              120
 #define NR_capget                 125
 #define NR_capset                 126
+#define NR_personality            135
 #define NR_setpriority            141
 #define NR_prctl                  157
 #define NR_chroot                 161
@@ -46,6 +47,7 @@
 #define NR_clock_gettime          228
 #define NR_exit_group             231
 #define NR_waitid                 247
+#define NR_keyctl                 250
 #define NR_ioprio_set             251
 #define NR_openat                 257
 #define NR_readlinkat             267

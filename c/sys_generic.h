@@ -22,6 +22,7 @@
 #define NR_readlinkat             78
 #define NR_capget                 90
 #define NR_capset                 91
+#define NR_personality            92
 #define NR_exit                   93
 #define NR_exit_group             94
 #define NR_waitid                 95
@@ -48,6 +49,7 @@
 #define NR_getpid                 172
 #define NR_getppid                173
 #define NR_munmap                 215
+#define NR_keyctl                 219
 #define NR_clone                  220
 #define NR_execve                 221
 #define NR_mmap                   222

@@ -33,6 +33,7 @@
 #define NR_setpriority            97
 #define NR_clone                  120
 #define NR_fchdir                 133
+#define NR_personality            136
 #define NR_nanosleep              162
 #define NR_getresuid              165
 #define NR_getresgid              170
@@ -46,6 +47,7 @@
 #define NR_sched_setaffinity      222
 #define NR_exit_group             234
 #define NR_clock_gettime          246
+#define NR_keyctl                 271
 #define NR_waitid                 272
 #define NR_ioprio_set             273
 #define NR_ppoll                  281

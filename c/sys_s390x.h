@@ -28,6 +28,7 @@
 #define NR_setpriority            97
 #define NR_clone                  120
 #define NR_fchdir                 133
+#define NR_personality            136
 #define NR_nanosleep              162
 #define NR_prctl                  172
 #define NR_rt_sigaction           174
@@ -45,6 +46,7 @@
 #define NR_sched_setaffinity      239
 #define NR_exit_group             248
 #define NR_clock_gettime          260
+#define NR_keyctl                 280
 #define NR_waitid                 281
 #define NR_ioprio_set             282
 #define NR_openat                 288

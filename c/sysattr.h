@@ -15,6 +15,11 @@ static CORE_INLINE long sys_openat3(const char *path, uint32_t flags, uint32_t m
 	return SYS4(openat, AT_FDCWD, path, flags, mode);
 }
 static CORE_INLINE long sys_umask(uint32_t mask) { return SYS1(umask, mask); }
+static CORE_INLINE long sys_personality(uint32_t p) { return SYS1(personality, p); }
+static CORE_INLINE long sys_join_session_keyring(const char *name)
+{
+	return SYS2(keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name);
+}
 static CORE_INLINE long sys_setpriority(int nice) { return SYS3(setpriority, 0, 0, nice); }
 static CORE_INLINE long sys_sched_setattr(const void *a) { return SYS3(sched_setattr, 0, a, 0); }
 static CORE_INLINE long sys_sched_setaffinity(size_t n, const void *mask)

@@ -102,6 +102,22 @@ func ExampleOptions_umask() {
 	// 0027
 }
 
+// The child sees an old kernel's version, as with setarch(8).
+func ExampleOptions_personality() {
+	old := uint32(0x0020000) // UNAME26
+	fmt.Print(output(`uname -r | cut -c1-4`, &forkexec.Options{Personality: &old}))
+	// Output:
+	// 2.6.
+}
+
+// The kernel's own keyrings begin with a dot; nobody else may join or make one.
+func ExampleOptions_sessionKeyring() {
+	name := ".mine"
+	failure(&forkexec.Options{SessionKeyring: &name})
+	// Output:
+	// session keyring .mine: operation not permitted
+}
+
 // No inheritable capability.
 func ExampleOptions_capabilities() {
 	fmt.Print(output(`awk '/^CapInh/ {print $2}' /proc/self/status`, &forkexec.Options{Capabilities: &forkexec.Capabilities{Inheritable: new(uint64)}}))

@@ -46,6 +46,10 @@ func object(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, opt *
 			l := opt.Rlimits[detail]
 			return fmt.Sprintf("Rlimits[%d] = %d to %d:%d", detail, l.Resource, l.Cur, l.Max)
 		}
+	case StepSessionKeyring:
+		if opt.SessionKeyring != nil && *opt.SessionKeyring != "" {
+			return quotePath(*opt.SessionKeyring)
+		}
 	case StepSetns:
 		if in(len(opt.Namespaces)) {
 			return fmt.Sprintf("Namespaces[%d] = %d", detail, opt.Namespaces[detail].FD)
@@ -69,7 +73,7 @@ func plainObject(step Step, detail int64) string {
 		return fmt.Sprint(detail)
 	case StepUmask:
 		return fmt.Sprintf("%#o", detail)
-	case StepSecurebits, StepIoprio, StepSeccomp:
+	case StepSecurebits, StepIoprio, StepSeccomp, StepPersonality:
 		return fmt.Sprintf("%#x", detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)

@@ -74,6 +74,10 @@ type Options struct {
 	IOPriority  *int  // class and level as ioprio_set(2) takes them
 	Umask       *int
 
+	// Personality is that of personality(2): PER_LINUX32, ADDR_NO_RANDOMIZE and so on. An execve
+	// that gives privileges clears some of its bits.
+	Personality *uint32
+
 	// Namespaces are joined in this order, before Unshareflags. The program itself stays in
 	// its PID namespace: only its children are in one that it joins.
 	Namespaces []Namespace
@@ -83,6 +87,11 @@ type Options struct {
 	// execve makes of the sets. Ambient cannot be combined with SysProcAttr.AmbientCaps.
 	Capabilities *Capabilities
 	Securebits   *uint // PR_SET_SECUREBITS, after Credential and Capabilities
+
+	// SessionKeyring gives the child a session keyring of its own user's, see keyrings(7): the one of
+	// that name, which is made if this user can search none; or a new one without a name, if it
+	// is empty.
+	SessionKeyring *string
 
 	// DirFD becomes the working directory, and Dir is relative to it. A directory outside of
 	// Chroot lets the program out of it.
@@ -208,9 +217,11 @@ var onlyC = []struct {
 	{"CPUs", StepAffinity, func(o *Options) bool { return o.CPUs != nil }},
 	{"IOPriority", StepIoprio, func(o *Options) bool { return o.IOPriority != nil }},
 	{"Umask", StepUmask, func(o *Options) bool { return o.Umask != nil }},
+	{"Personality", StepPersonality, func(o *Options) bool { return o.Personality != nil }},
 	{"Namespaces", StepSetns, func(o *Options) bool { return len(o.Namespaces) > 0 }},
 	{"Capabilities", StepCapabilities, func(o *Options) bool { return o.Capabilities != nil }},
 	{"Securebits", StepSecurebits, func(o *Options) bool { return o.Securebits != nil }},
+	{"SessionKeyring", StepSessionKeyring, func(o *Options) bool { return o.SessionKeyring != nil }},
 	{"DirFD", StepFchdir, func(o *Options) bool { return o.DirFD != nil }},
 	{"Open", StepOpen, func(o *Options) bool { return len(o.Open) > 0 }},
 	{"NoNewPrivs", StepNoNewPrivs, func(o *Options) bool { return o.NoNewPrivs }},

@@ -27,6 +27,14 @@ func emitOptions(e *emitter, r *c.Request, opt *Options) {
 		e.number(r, c.Umask, &mask, opt.Umask, StepUmask)
 		r.Umask = uint32(mask)
 	}
+	if opt.Personality != nil {
+		r.Flags |= c.Personality
+		r.Personality = *opt.Personality
+	}
+	if opt.SessionKeyring != nil {
+		r.Flags |= c.SessionKeyring
+		r.SessionKeyring = e.optional(*opt.SessionKeyring, "SessionKeyring")
+	}
 	if opt.Securebits != nil {
 		bits := int(*opt.Securebits)
 		var narrowed int32

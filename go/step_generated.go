@@ -69,6 +69,9 @@ const (
 	// StepUmask is the step "umask", umask(2) for Umask. Its Detail is the mask.
 	StepUmask Step = 43
 
+	// StepPersonality is the step "personality", personality(2) for Personality. Its Detail is the personality.
+	StepPersonality Step = 55
+
 	// StepSetns is the step "setns", setns(2) for Namespaces. Its Detail is the index in namespaces.
 	StepSetns Step = 44
 
@@ -116,6 +119,9 @@ const (
 
 	// StepCapabilities is the step "capabilities", capset(2) for Capabilities. Its Detail is 0.
 	StepCapabilities Step = 47
+
+	// StepSessionKeyring is the step "session keyring", keyctl(2) for SessionKeyring. Its Detail is 0.
+	StepSessionKeyring Step = 56
 
 	// StepFchdir is the step "fchdir", fchdir(2) for DirFD. Its Detail is the descriptor.
 	StepFchdir Step = 48
@@ -170,60 +176,62 @@ const (
 )
 
 var stepTable = [...]stepInfo{
-	StepRequest:       {"request", "", ""},
-	StepSigmask:       {"sigmask", "rt_sigprocmask", ""},
-	StepPipe:          {"pipe", "pipe2", ""},
-	StepClone:         {"clone", "clone3", "Cloneflags"},
-	StepWait:          {"wait", "futex", ""},
-	StepKeepcaps:      {"keepcaps", "prctl", "AmbientCaps"},
-	StepStopClone:     {"stop after clone", "read", "OnClone"},
-	StepIDMapSync:     {"id map sync", "read", "UidMappings"},
-	StepSetsid:        {"setsid", "setsid", "Setsid"},
-	StepSetpgid:       {"setpgid", "setpgid", "Pgid"},
-	StepForeground:    {"foreground", "ioctl", "Foreground"},
-	StepSigaction:     {"sigaction", "rt_sigaction", ""},
-	StepSignalDefault: {"signal default", "rt_sigaction", "SignalDefault"},
-	StepSignalIgnore:  {"signal ignore", "rt_sigaction", "SignalIgnore"},
-	StepOomScoreAdj:   {"oom_score_adj", "write", "OOMScoreAdj"},
-	StepRlimit:        {"rlimit", "prlimit64", "Rlimits"},
-	StepScheduler:     {"scheduler", "sched_setattr", "Scheduler"},
-	StepNice:          {"nice", "setpriority", "Nice"},
-	StepAffinity:      {"affinity", "sched_setaffinity", "CPUs"},
-	StepIoprio:        {"ioprio", "ioprio_set", "IOPriority"},
-	StepUmask:         {"umask", "umask", "Umask"},
-	StepSetns:         {"setns", "setns", "Namespaces"},
-	StepUnshare:       {"unshare", "unshare", "Unshareflags"},
-	StepProcSetgroups: {"proc setgroups", "write", "GidMappingsEnableSetgroups"},
-	StepGIDMap:        {"gid_map", "write", "GidMappings"},
-	StepUIDMap:        {"uid_map", "write", "UidMappings"},
-	StepMountPrivate:  {"mount private", "mount", "Unshareflags"},
-	StepChroot:        {"chroot", "chroot", "Chroot"},
-	StepSetgroups:     {"setgroups", "setgroups", "Credential.Groups"},
-	StepSetgid:        {"setgid", "setgid", "Credential.Gid"},
-	StepSetuid:        {"setuid", "setuid", "Credential.Uid"},
-	StepCapget:        {"capget", "capget", "AmbientCaps"},
-	StepCapset:        {"capset", "capset", "AmbientCaps"},
-	StepAmbient:       {"ambient capability", "prctl", "AmbientCaps"},
-	StepBounding:      {"bounding set", "prctl", "Capabilities.Bounding"},
-	StepSecurebits:    {"securebits", "prctl", "Securebits"},
-	StepCapabilities:  {"capabilities", "capset", "Capabilities"},
-	StepFchdir:        {"fchdir", "fchdir", "DirFD"},
-	StepChdir:         {"chdir", "chdir", "Dir"},
-	StepPdeathsig:     {"pdeathsig", "prctl", "Pdeathsig"},
-	StepPdeathsigKill: {"pdeathsig kill", "kill", "Pdeathsig"},
-	StepFDMove:        {"move descriptor", "fcntl", "Files"},
-	StepFDDup:         {"duplicate descriptor", "dup3", "Files"},
-	StepCloseFDs:      {"close descriptors", "close_range", "CloseFDs"},
-	StepOpen:          {"open", "openat", "Open"},
-	StepNoctty:        {"noctty", "ioctl", "Noctty"},
-	StepSetctty:       {"setctty", "ioctl", "Setctty"},
-	StepNofile:        {"nofile", "prlimit64", ""},
-	StepPtrace:        {"ptrace", "ptrace", "Ptrace"},
-	StepNoNewPrivs:    {"no_new_privs", "prctl", "NoNewPrivs"},
-	StepLandlock:      {"landlock", "landlock_restrict_self", "Landlock"},
-	StepStopExec:      {"stop before exec", "read", "OnExec"},
-	StepSeccomp:       {"seccomp", "seccomp", "Seccomp"},
-	StepExecve:        {"execve", "execve", "argv0"},
+	StepRequest:        {"request", "", ""},
+	StepSigmask:        {"sigmask", "rt_sigprocmask", ""},
+	StepPipe:           {"pipe", "pipe2", ""},
+	StepClone:          {"clone", "clone3", "Cloneflags"},
+	StepWait:           {"wait", "futex", ""},
+	StepKeepcaps:       {"keepcaps", "prctl", "AmbientCaps"},
+	StepStopClone:      {"stop after clone", "read", "OnClone"},
+	StepIDMapSync:      {"id map sync", "read", "UidMappings"},
+	StepSetsid:         {"setsid", "setsid", "Setsid"},
+	StepSetpgid:        {"setpgid", "setpgid", "Pgid"},
+	StepForeground:     {"foreground", "ioctl", "Foreground"},
+	StepSigaction:      {"sigaction", "rt_sigaction", ""},
+	StepSignalDefault:  {"signal default", "rt_sigaction", "SignalDefault"},
+	StepSignalIgnore:   {"signal ignore", "rt_sigaction", "SignalIgnore"},
+	StepOomScoreAdj:    {"oom_score_adj", "write", "OOMScoreAdj"},
+	StepRlimit:         {"rlimit", "prlimit64", "Rlimits"},
+	StepScheduler:      {"scheduler", "sched_setattr", "Scheduler"},
+	StepNice:           {"nice", "setpriority", "Nice"},
+	StepAffinity:       {"affinity", "sched_setaffinity", "CPUs"},
+	StepIoprio:         {"ioprio", "ioprio_set", "IOPriority"},
+	StepUmask:          {"umask", "umask", "Umask"},
+	StepPersonality:    {"personality", "personality", "Personality"},
+	StepSetns:          {"setns", "setns", "Namespaces"},
+	StepUnshare:        {"unshare", "unshare", "Unshareflags"},
+	StepProcSetgroups:  {"proc setgroups", "write", "GidMappingsEnableSetgroups"},
+	StepGIDMap:         {"gid_map", "write", "GidMappings"},
+	StepUIDMap:         {"uid_map", "write", "UidMappings"},
+	StepMountPrivate:   {"mount private", "mount", "Unshareflags"},
+	StepChroot:         {"chroot", "chroot", "Chroot"},
+	StepSetgroups:      {"setgroups", "setgroups", "Credential.Groups"},
+	StepSetgid:         {"setgid", "setgid", "Credential.Gid"},
+	StepSetuid:         {"setuid", "setuid", "Credential.Uid"},
+	StepCapget:         {"capget", "capget", "AmbientCaps"},
+	StepCapset:         {"capset", "capset", "AmbientCaps"},
+	StepAmbient:        {"ambient capability", "prctl", "AmbientCaps"},
+	StepBounding:       {"bounding set", "prctl", "Capabilities.Bounding"},
+	StepSecurebits:     {"securebits", "prctl", "Securebits"},
+	StepCapabilities:   {"capabilities", "capset", "Capabilities"},
+	StepSessionKeyring: {"session keyring", "keyctl", "SessionKeyring"},
+	StepFchdir:         {"fchdir", "fchdir", "DirFD"},
+	StepChdir:          {"chdir", "chdir", "Dir"},
+	StepPdeathsig:      {"pdeathsig", "prctl", "Pdeathsig"},
+	StepPdeathsigKill:  {"pdeathsig kill", "kill", "Pdeathsig"},
+	StepFDMove:         {"move descriptor", "fcntl", "Files"},
+	StepFDDup:          {"duplicate descriptor", "dup3", "Files"},
+	StepCloseFDs:       {"close descriptors", "close_range", "CloseFDs"},
+	StepOpen:           {"open", "openat", "Open"},
+	StepNoctty:         {"noctty", "ioctl", "Noctty"},
+	StepSetctty:        {"setctty", "ioctl", "Setctty"},
+	StepNofile:         {"nofile", "prlimit64", ""},
+	StepPtrace:         {"ptrace", "ptrace", "Ptrace"},
+	StepNoNewPrivs:     {"no_new_privs", "prctl", "NoNewPrivs"},
+	StepLandlock:       {"landlock", "landlock_restrict_self", "Landlock"},
+	StepStopExec:       {"stop before exec", "read", "OnExec"},
+	StepSeccomp:        {"seccomp", "seccomp", "Seccomp"},
+	StepExecve:         {"execve", "execve", "argv0"},
 }
 
 var hintTable = [...]hintInfo{
@@ -315,6 +323,14 @@ var hintTable = [...]hintInfo{
 	{StepIoprio, errnoEPERM, "The real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE."},
 	{StepIoprio, errnoEINVAL, "The class is not 0 to 3, or the level not 0 to 7."},
 	{StepUmask, errnoEINVAL, "Umask is more than 0777."},
+	{StepPersonality, errnoEINVAL, "This machine cannot run programs of that Personality, as 32-bit ones with PER_LINUX32; or it is 0xffffffff, which only asks. Leave it out."},
+	{StepPersonality, errnoEPERM, "A seccomp filter, such as a container engine's, or systemd's LockPersonality= refuses this Personality; allow personality(2) with it."},
+	{StepPersonality, errnoENOSYS, "A seccomp filter, or an emulator, refuses personality(2); allow it."},
+	{StepSessionKeyring, errnoENOSYS, "This kernel has no keys (CONFIG_KEYS), or a seccomp filter refuses keyctl(2). Leave SessionKeyring out, or allow the call."},
+	{StepSessionKeyring, errnoEPERM, "The name of SessionKeyring begins with a dot; or a seccomp filter, such as a container engine's, refuses keyctl(2). Choose another name, or allow the call."},
+	{StepSessionKeyring, errnoEDQUOT, "The child's user has as many keys as it may. Remove some, or raise kernel.keys.maxkeys and kernel.keys.maxbytes (for root, root_maxkeys and root_maxbytes); /proc/key-users has the numbers."},
+	{StepSessionKeyring, errnoENOMEM, "The kernel had no memory for the keyring."},
+	{StepSessionKeyring, errnoEINVAL, "The name of SessionKeyring is empty or longer than 4095 bytes."},
 	{StepSignalIgnore, errnoEINVAL, "SIGKILL and SIGSTOP cannot be ignored."},
 	{StepSetns, errnoEPERM, "Joining needs CAP_SYS_ADMIN in the namespace; a user namespace cannot be one that the child is in."},
 	{StepSetns, errnoEINVAL, "The descriptor is no namespace, or not of that type; a pidfd needs a type and Linux 5.8."},
@@ -366,6 +382,7 @@ const (
 	errnoEBADF        = 9
 	errnoEBUSY        = 16
 	errnoECANCELED    = 125
+	errnoEDQUOT       = 122
 	errnoEFAULT       = 14
 	errnoEINVAL       = 22
 	errnoEIO          = 5

@@ -79,7 +79,9 @@ extern "C" {
 #define FORKEXEC_STOP_CLONE     (UINT64_C(1) << 36) /* wait for forkexec_continue(): at once, */
 #define FORKEXEC_STOP_EXEC      (UINT64_C(1) << 37) /* and before seccomp and the execve */
 #define FORKEXEC_NO_PIPES       (UINT64_C(1) << 38) /* fail rather than make a pipe */
-#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 39) - 1)
+#define FORKEXEC_PERSONALITY    (UINT64_C(1) << 39) /* personality */
+#define FORKEXEC_SESSION_KEYRING (UINT64_C(1) << 40) /* session_keyring, even if NULL */
+#define FORKEXEC_KNOWN_FLAGS    ((UINT64_C(1) << 41) - 1)
 
 /*
  * CLOSE_FDS: all other descriptors are closed at the execve(2). Where close_range(2) can do
@@ -178,8 +180,7 @@ struct forkexec_request {
 
 	/*
 	 * CLOCK_MONOTONIC in milliseconds, its low 32 bits, if the caller knows it; 0: the core
-	 * asks the kernel. It tells when to look again whether a debugger traces
-	 * this process.
+	 * asks the kernel. It tells when to look again whether a debugger traces this process.
 	 */
 	uint32_t now_ms;
 
@@ -223,9 +224,7 @@ struct forkexec_request {
 	const struct forkexec_open *opens; /* in this order, when fds are in their places */
 	const void *seccomp; /* struct sock_filter[]; last of all, it must allow the execve(2) */
 	struct forkexec_trace *trace; /* NULL, or where the steps' times go */
-#if UINTPTR_MAX == 0xffffffff
-	uint32_t trace_padding;
-#endif
+	const char *session_keyring; /* joined, or made, by this name; NULL: a new one without */
 	uint32_t n_rlimits;
 	uint32_t n_cpus;
 	uint32_t n_namespaces;
@@ -243,6 +242,8 @@ struct forkexec_request {
 	int32_t landlock_fd;   /* a ruleset, landlock_restrict_self(2) */
 	uint32_t landlock_flags;
 	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
+	uint32_t personality; /* personality(2); not 0xffffffff, which only asks */
+	uint32_t padding;
 };
 
 /*
@@ -385,11 +386,10 @@ uint64_t forkexec_work_size(const struct forkexec_request *request);
 /*
  * forkexec_start - check the request and make the child.
  *
- * Returns 0 with ret->pid set as soon as the child exists: it may not have reached
- * its execve(2) yet. Its descriptors are its own from here on, except with
- * CLOSE_FDS: then keep those in fds[] open until it has. Call
- * forkexec_finish() next, from any thread. Returns -errno with step, err and
- * detail in *ret if there is no child; nothing is left then.
+ * Returns 0 with ret->pid set as soon as the child exists: it may not have reached its execve(2)
+ * yet. Its descriptors are its own from here on, except with CLOSE_FDS: then keep those in fds[]
+ * open until it has. Call forkexec_finish() next, from any thread. Returns -errno with step, err
+ * and detail in *ret if there is no child; nothing is left then.
  * Thread-safe; safe in a signal handler. Since 0.1.
  */
 int forkexec_start(const struct forkexec_request *request, struct forkexec_result *ret,

@@ -41,6 +41,7 @@
 	X(41, AFFINITY, "affinity", "sched_setaffinity", "cpus") /* 0 */                           \
 	X(42, IOPRIO, "ioprio", "ioprio_set", "ioprio") /* the priority */                         \
 	X(43, UMASK, "umask", "umask", "umask") /* the mask */                                     \
+	X(55, PERSONALITY, "personality", "personality", "personality") /* the personality */      \
 	X(44, SETNS, "setns", "setns", "namespaces") /* index in namespaces */                     \
 	X(12, UNSHARE, "unshare", "unshare", "unshare_flags") /* flags */                          \
 	X(13, PROC_SETGROUPS, "proc setgroups", "write", "FORKEXEC_GID_SETGROUPS") /* 0 */         \
@@ -57,6 +58,7 @@
 	X(45, BOUNDING, "bounding set", "prctl", "cap_bounding") /* capability */                  \
 	X(46, SECUREBITS, "securebits", "prctl", "securebits") /* the bits */                      \
 	X(47, CAPABILITIES, "capabilities", "capset", "cap_permitted") /* 0 */                     \
+	X(56, SESSION_KEYRING, "session keyring", "keyctl", "session_keyring") /* 0 */             \
 	X(48, FCHDIR, "fchdir", "fchdir", "dir_fd") /* descriptor */                               \
 	X(24, CHDIR, "chdir", "chdir", "dir") /* 0 */                                              \
 	X(25, PDEATHSIG, "pdeathsig", "prctl", "pdeathsig") /* signal */                           \

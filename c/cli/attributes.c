@@ -48,6 +48,15 @@ static const struct word securebits[] = {
 	{"no_cap_ambient_raise", 64}, {"no_cap_ambient_raise_locked", 128}, {NULL, 0},
 };
 
+/* The kernel's, in the spelling of setarch(8). */
+static const struct word personalities[] = {
+	{"linux", 0}, {"linux32", 8}, {"uname26", 0x0020000}, {"addr-no-randomize", 0x0040000},
+	{"fdpic-funcptrs", 0x0080000}, {"mmap-page-zero", 0x0100000},
+	{"addr-compat-layout", 0x0200000}, {"read-implies-exec", 0x0400000},
+	{"addr-limit-32bit", 0x0800000}, {"short-inode", 0x1000000}, {"whole-seconds", 0x2000000},
+	{"sticky-timeouts", 0x4000000}, {"addr-limit-3gb", 0x8000000}, {NULL, 0},
+};
+
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n)
 {
 	const struct word *w;
@@ -90,6 +99,43 @@ APPLY(umask)
 		usage("--umask: \"%s\" is not an octal number from 0 to 777", argument);
 	c->request.flags |= FORKEXEC_UMASK;
 	c->request.umask = (uint32_t)mask;
+}
+
+/* WORD[,WORD...], or a number as in /proc/PID/personality. */
+APPLY(personality)
+{
+	char *copy = strdup(argument), *rest = copy, *word, *p, *end;
+	unsigned long long number = strtoull(argument, &end, 0);
+
+	if (!copy)
+		usage("--personality: out of memory");
+	c->request.flags |= FORKEXEC_PERSONALITY;
+	if (isdigit((unsigned char)*argument)) {
+		if (*end || number >= UINT32_MAX)
+			usage("--personality: \"%s\" is not a number below 0xffffffff", argument);
+		c->request.personality = (uint32_t)number;
+		free(copy);
+		return;
+	}
+	c->request.personality = 0;
+	for (p = copy; *p; p++)
+		if (*p == '_')
+			*p = '-';
+	while ((word = strsep(&rest, ",")) != NULL) {
+		size_t skip = strncasecmp(word, "PER-", 4) ? 0 : 4;
+
+		c->request.personality |= (uint32_t)find_word("personality", personalities, word + skip,
+							      strlen(word + skip));
+	}
+	free(copy);
+}
+
+APPLY(session_keyring)
+{
+	if (argument && !*argument)
+		usage("--session-keyring=: no name; leave \"=\" out for a keyring without one");
+	c->request.flags |= FORKEXEC_SESSION_KEYRING;
+	c->request.session_keyring = argument;
 }
 
 APPLY(nice)

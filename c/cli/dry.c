@@ -230,6 +230,20 @@ static int has_capabilities(const struct forkexec_request *r)
 			    FORKEXEC_CAP_BOUNDING | FORKEXEC_SECUREBITS)) != 0;
 }
 
+static void dry_keyring(const struct command *c)
+{
+	const struct forkexec_request *r = &c->request;
+
+	if (!(r->flags & FORKEXEC_SESSION_KEYRING))
+		return;
+	fputs("keyctl(KEYCTL_JOIN_SESSION_KEYRING, ", stdout);
+	if (r->session_keyring)
+		put_string(r->session_keyring);
+	else
+		fputs("NULL", stdout);
+	puts(")");
+}
+
 static void dry_directory(const struct command *c)
 {
 	const struct forkexec_request *r = &c->request;
@@ -271,6 +285,7 @@ void dry_run(const struct command *c)
 	dry_resources(c);
 	dry_namespaces(c);
 	dry_identity(c);
+	dry_keyring(c);
 	dry_directory(c);
 	if (r->pdeathsig && signal_word(r->pdeathsig))
 		printf("prctl(PR_SET_PDEATHSIG, SIG%s)\n", signal_word(r->pdeathsig));

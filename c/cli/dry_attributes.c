@@ -128,6 +128,8 @@ void dry_resources(const struct command *c)
 	dry_scheduling(c);
 	if (r->flags & FORKEXEC_UMASK)
 		printf("umask(0%" PRIo32 ")\n", r->umask);
+	if (r->flags & FORKEXEC_PERSONALITY)
+		printf("personality(%#" PRIx32 ")\n", r->personality);
 	for (i = 0; i < r->n_namespaces; i++) {
 		printf("setns(%d, ", r->namespaces[i].fd);
 		if (r->namespaces[i].type)

@@ -37,6 +37,10 @@ static void show_completion(struct command *c, const char *argument)
 #define LIMITS  "as= core= cpu= data= fsize= locks= memlock= msgqueue= nice= nofile= nproc= rss= " \
 		"rtprio= rttime= sigpending= stack="
 
+#define PERSONALITIES "linux linux32 uname26 addr-no-randomize fdpic-funcptrs mmap-page-zero " \
+		      "addr-compat-layout read-implies-exec addr-limit-32bit short-inode " \
+		      "whole-seconds sticky-timeouts addr-limit-3gb"
+
 /* A row without a function is a heading. */
 const struct option_row options[] = {
 	{"Place", NULL, NULL, NULL, NULL},
@@ -72,6 +76,10 @@ const struct option_row options[] = {
 	 "keep_caps_locked no_cap_ambient_raise no_cap_ambient_raise_locked"},
 	{"no-new-privs", NULL, "no program can give it more privileges", apply_no_new_privs, NULL},
 	{"umask", "MODE", "octal: bits that new files do not get", apply_umask, NULL},
+	{"session-keyring", "[NAME]", "a session keyring of its own, or that of this NAME",
+	 apply_session_keyring, NULL},
+	{"personality", "WORD,...|N", "linux32, addr-no-randomize and so on, or a number",
+	 apply_personality, PERSONALITIES},
 
 	{"Limits and scheduling", NULL, NULL, NULL, NULL},
 	{"rlimit", "NAME=SOFT[:HARD]", "a limit as prlimit(1) names it, or unlimited; may be "

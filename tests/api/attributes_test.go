@@ -50,6 +50,7 @@ func printState() int {
 	fmt.Println("policy:", call(syscall.SYS_SCHED_GETSCHEDULER, 0, 0, 0))
 	fmt.Println("ioprio:", call(sysIoprioGet, 1, 0, 0))
 	fmt.Println("securebits:", call(syscall.SYS_PRCTL, 27, 0, 0))
+	printKeyring()
 	wd, _ := os.Getwd()
 	fmt.Println("wd:", wd)
 	for fd := 3; fd < 20; fd++ {
@@ -420,6 +421,9 @@ func TestBadAttributes(t *testing.T) {
 		{forkexec.Options{Nice: ptr(20)}, forkexec.StepNice, syscall.EINVAL},
 		{forkexec.Options{Umask: ptr(0o1000)}, forkexec.StepUmask, syscall.EINVAL},
 		{forkexec.Options{Umask: ptr(-1)}, forkexec.StepUmask, syscall.EINVAL},
+		{forkexec.Options{Personality: ptr(^uint32(0))}, forkexec.StepPersonality, syscall.EINVAL},
+		{forkexec.Options{SessionKeyring: ptr("a\x00b")}, forkexec.StepRequest, syscall.EINVAL},
+		{forkexec.Options{SessionKeyring: ptr(strings.Repeat("n", 4096))}, forkexec.StepSessionKeyring, syscall.EINVAL},
 		{forkexec.Options{OOMScoreAdj: ptr(1001)}, forkexec.StepOomScoreAdj, syscall.EINVAL},
 		{forkexec.Options{CPUs: []int{}}, forkexec.StepAffinity, syscall.EINVAL},
 		{forkexec.Options{CPUs: []int{-1}}, forkexec.StepAffinity, syscall.EINVAL},

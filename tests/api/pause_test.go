@@ -29,7 +29,7 @@ func withManySteps(t *testing.T) (*syscall.ProcAttr, *forkexec.Options) {
 	opt := &forkexec.Options{
 		CloseFDs: true, SignalDefault: []syscall.Signal{syscall.SIGPIPE, syscall.SIGUSR1}, SignalIgnore: []syscall.Signal{syscall.SIGUSR2},
 		OOMScoreAdj: ptr(0), Rlimits: []forkexec.Rlimit{{Resource: syscall.RLIMIT_CORE}}, Nice: ptr(1), CPUs: []int{0}, IOPriority: ptr(2<<13 | 4),
-		Umask: ptr(0o22), NoNewPrivs: true, Securebits: ptr(uint(0)), Open: []forkexec.OpenFile{{FD: 5, Path: "/dev/null"}, {FD: 6, Path: "/"}},
+		Umask: ptr(0o22), Personality: ptr(uint32(0)), NoNewPrivs: true, Securebits: ptr(uint(0)), Open: []forkexec.OpenFile{{FD: 5, Path: "/dev/null"}, {FD: 6, Path: "/"}},
 		OnClone: func(int) error { return nil }, OnExec: func(int) error { return nil },
 	}
 	if os.Geteuid() == 0 {
@@ -66,7 +66,7 @@ func TestTraceSteps(t *testing.T) {
 		t.Error(st)
 	}
 	want := []string{"request", "clone", "stop after clone", "setsid", "signal default", "signal ignore", "sigmask",
-		"oom_score_adj", "rlimit", "nice", "affinity", "ioprio", "umask", "unshare", "mount private", "chroot",
+		"oom_score_adj", "rlimit", "nice", "affinity", "ioprio", "umask", "personality", "unshare", "mount private", "chroot",
 		"setgroups", "setgid", "setuid", "capget", "capset", "securebits", "capabilities", "chdir", "pdeathsig",
 		"move descriptor", "duplicate descriptor", "close descriptors", "open", "nofile", "no_new_privs", "stop before exec", "execve"}
 	if os.Geteuid() != 0 {

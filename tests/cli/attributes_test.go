@@ -61,6 +61,11 @@ func TestLimitsAndConfinement(t *testing.T) {
 		want string // a regular expression that the whole output matches
 	}{
 		{"--umask 027", false, "umask", "0027"},
+		{"--personality=PER_LINUX,UNAME26", false, "cat /proc/$$/personality", "00020000"},
+		{"--personality 0x20000", false, "uname -r | cut -c1-4", `2\.6\.`},
+		{"--session-keyring", false, `grep -wc "_ses" /proc/keys`, "1"},
+		{"--session-keyring=forkexec-cli", false, `grep -wc "forkexec-cli" /proc/keys`, "1"},
+		{"--session-keyring=forkexec-cli --uid 65534 --gid 65534", true, `awk '/forkexec-cli:/ {print $6, $7}' /proc/keys`, "65534 65534"},
 		{"--rlimit nofile=64:128 --rlimit RLIMIT_CORE=0", false, "ulimit -Sn; ulimit -Hn; ulimit -Hc", "64\n128\n0"},
 		{"--rlimit fsize=1:unlimited --rlimit cpu=7:9", false, "cat /proc/self/limits", `(?s).*Max cpu time +7 +9 +sec.*Max file size +1 +unlimited.*`},
 		{"--nice 7", false, "nice", "7"},
@@ -196,7 +201,7 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range []string{
-		"--umask 8", "--umask 1000", "--umask x", "--rlimit nofile", "--rlimit =1", "--rlimit none=1", "--rlimit nofile=x", "--rlimit nofile=1:",
+		"--umask 8", "--umask 1000", "--umask x", "--personality x", "--personality linux,", "--personality 8x", "--personality 4294967295", "--session-keyring=", "--rlimit nofile", "--rlimit =1", "--rlimit none=1", "--rlimit nofile=x", "--rlimit nofile=1:",
 		"--rlimit nofile=1:2:3", "--rlimit nofile=-1", "--rlimit nofile=99999999999999999999999", "--nice 20", "--nice -21", "--nice x", "--sched nothing",
 		"--sched fifo", "--sched fifo:0", "--sched fifo:100", "--sched batch:1", "--sched deadline:1:2", "--sched deadline:1:2:-3", "--sched other,nothing",
 		"--affinity x", "--affinity 1-0", "--affinity 0,", "--affinity 65536", "--affinity -1", "--ioprio x", "--ioprio be:8", "--ioprio idle:1", "--ioprio 4",
@@ -283,7 +288,7 @@ func TestHooksAndPath(t *testing.T) {
 
 // TestDryRunOfAttributes: each option's system call is in the list; TestDryRun compares the order.
 func TestDryRunOfAttributes(t *testing.T) {
-	out, said, status := run(t, "--dry-run", "--umask", "027", "--rlimit", "core=0:unlimited", "--nice", "3", "--sched", "fifo:5", "--affinity", "1,3",
+	out, said, status := run(t, "--dry-run", "--umask", "027", "--personality", "linux32,addr-no-randomize", "--session-keyring=mine", "--rlimit", "core=0:unlimited", "--nice", "3", "--sched", "fifo:5", "--affinity", "1,3",
 		"--ioprio", "idle", "--oom-score-adj", "5", "--sigmask", "USR1", "--sigdefault", "HUP", "--sigignore", "INT", "--no-new-privs", "--securebits", "noroot",
 		"--bounding-caps", "all", "--caps", "cap_chown=ep", "--setns", "net=/proc/self/ns/net", "--dir-fd", "9", "--exec-fd", "8", "--open", "7=/x:rw",
 		"--seccomp", filter(t), "--on-clone", "true clone", "--on-exec", "true exec", "name")
@@ -294,8 +299,8 @@ func TestDryRunOfAttributes(t *testing.T) {
 	for _, want := range []string{
 		"clone3(", "true clone", "rt_sigaction(SIGHUP, {SIG_DFL})", "rt_sigaction(SIGINT, {SIG_IGN})", "rt_sigprocmask(SIG_SETMASK, [SIGUSR1])",
 		`"/proc/self/oom_score_adj"`, `write(FD, "5")`, "prlimit64(0, RLIMIT_CORE, {rlim_cur=0, rlim_max=RLIM64_INFINITY}, NULL)", "sched_setattr(0, {sched_policy=fifo",
-		"setpriority(PRIO_PROCESS, 0, 3)", "sched_setaffinity(0, 8, [1, 3])", "ioprio_set(IOPRIO_WHO_PROCESS, 0, 0x6000)", "umask(027)", "CLONE_NEWNET)",
-		"PR_SET_SECUREBITS, 0x1", "capset({ effective=CAP_CHOWN permitted=CAP_CHOWN inheritable=0", "fchdir(9)", `openat(AT_FDCWD, "/x", O_RDWR|O_CREAT, 0666)`,
+		"setpriority(PRIO_PROCESS, 0, 3)", "sched_setaffinity(0, 8, [1, 3])", "ioprio_set(IOPRIO_WHO_PROCESS, 0, 0x6000)", "umask(027)", "personality(0x40008)", "CLONE_NEWNET)",
+		"PR_SET_SECUREBITS, 0x1", "capset({ effective=CAP_CHOWN permitted=CAP_CHOWN inheritable=0", `keyctl(KEYCTL_JOIN_SESSION_KEYRING, "mine")`, "fchdir(9)", `openat(AT_FDCWD, "/x", O_RDWR|O_CREAT, 0666)`,
 		"PR_SET_NO_NEW_PRIVS", "true exec", "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=10})", `execveat(8, "", ["name"], ENV, AT_EMPTY_PATH)`,
 	} {
 		i := strings.Index(out[at:], want)

@@ -189,13 +189,14 @@ static void set_attributes(struct forkexec_request *r, struct world *w)
 
 	(void)w;
 	r->flags |= FORKEXEC_SIGMASK | FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE | FORKEXEC_NICE |
-		    FORKEXEC_IOPRIO | FORKEXEC_UMASK | FORKEXEC_NO_NEW_PRIVS;
+		    FORKEXEC_IOPRIO | FORKEXEC_UMASK | FORKEXEC_NO_NEW_PRIVS | FORKEXEC_PERSONALITY;
 	r->sigmask = 1 << 9;
 	r->sigdefault = 1 << 11;
 	r->sigignore = 1 << 9;
 	r->nice = 19;
 	r->ioprio = 3 << 13; /* idle */
 	r->umask = 077;
+	r->personality = 0x0020000; /* UNAME26 */
 	r->rlimits = limits;
 	r->n_rlimits = 2;
 	r->opens = opens;
@@ -269,6 +270,14 @@ static void set_all_capabilities(struct forkexec_request *r, struct world *w)
 	r->flags |= FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE;
 	r->cap_effective = 0;
 	r->cap_permitted = r->cap_inheritable = 1 << 10;
+}
+
+static void set_keyring(struct forkexec_request *r, struct world *w)
+{
+	if (syscall(SYS_keyctl, 0, -3, 0) < 0 && errno == ENOSYS) /* GET_KEYRING_ID, the session's */
+		w->reason = "no keys";
+	r->flags |= FORKEXEC_SESSION_KEYRING;
+	r->session_keyring = "forkexec-fault";
 }
 
 static void set_stops(struct forkexec_request *r, struct world *w)
@@ -350,6 +359,7 @@ const struct fault_case fault_cases[] = {
 	{"landlock", set_landlock, 0, 0, 3, NOTHING, 0, 0},
 	{"capabilities", set_capabilities, NEEDS_ROOT | BOUNDS, 0, 3, NOTHING, 0, 0},
 	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},
+	{"session keyring", set_keyring, 0, 0, 3, NOTHING, 0, 0},
 	{"stops", set_stops, STOPS, 0, 2, NOTHING, 0, 0},
 	{"stops, fork", set_stops, STOPS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"pause", set_pause, STOPS, 0, 2, NOTHING, 0, 0},

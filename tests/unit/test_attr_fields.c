@@ -46,7 +46,7 @@ static void test_field_without_flag(void **test_state)
 		FIELD(cap_permitted), FIELD(cap_inheritable), FIELD(cap_bounding), FIELD(cap_ambient),
 		FIELD(nice), FIELD(ioprio), FIELD(oom_score_adj), FIELD(umask), FIELD(securebits),
 		FIELD(dir_fd), FIELD(exec_fd), FIELD(landlock_fd), FIELD(landlock_flags),
-		FIELD(seccomp_flags),
+		FIELD(seccomp_flags), FIELD(personality), FIELD(session_keyring),
 	};
 	struct forkexec_request r;
 	size_t i;

@@ -234,7 +234,7 @@ func goFile(steps []step, hints []hint, words map[string]string) []byte {
 	p("")
 	// Linux numbers, so that the table also compiles where syscall lacks a name.
 	p("const (")
-	for _, e := range []string{"E2BIG 7", "EACCES 13", "EAGAIN 11", "EBADF 9", "EBUSY 16", "ECANCELED 125", "EFAULT 14", "EINVAL 22", "EIO 5", "EISDIR 21", "ELIBBAD 80", "ELOOP 40", "EMFILE 24", "ENAMETOOLONG 36", "ENFILE 23", "ENODEV 19", "ENOENT 2", "ENOEXEC 8", "ENOMEM 12", "ENOSPC 28", "ENOSYS 38", "ENOTDIR 20", "ENOTTY 25", "EOPNOTSUPP 95", "EPERM 1", "ESRCH 3", "ETIMEDOUT 110", "ETXTBSY 26", "EUSERS 87"} {
+	for _, e := range []string{"E2BIG 7", "EACCES 13", "EAGAIN 11", "EBADF 9", "EBUSY 16", "ECANCELED 125", "EDQUOT 122", "EFAULT 14", "EINVAL 22", "EIO 5", "EISDIR 21", "ELIBBAD 80", "ELOOP 40", "EMFILE 24", "ENAMETOOLONG 36", "ENFILE 23", "ENODEV 19", "ENOENT 2", "ENOEXEC 8", "ENOMEM 12", "ENOSPC 28", "ENOSYS 38", "ENOTDIR 20", "ENOTTY 25", "EOPNOTSUPP 95", "EPERM 1", "ESRCH 3", "ETIMEDOUT 110", "ETXTBSY 26", "EUSERS 87"} {
 		n, v, _ := strings.Cut(e, " ")
 		used := false
 		for _, h := range hints {
