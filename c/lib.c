@@ -22,6 +22,7 @@
 extern char **environ;
 
 static struct forkexec_state state;
+static char *no_environment[] = {NULL}; /* clearenv(3) leaves environ without a list */
 
 /*
  * FORKEXEC is a list of words separated by commas. This library needs noclone3; stdlib, verbose
@@ -78,7 +79,7 @@ static int spawn(const struct forkexec_request *request, struct forkexec_result 
 	if (!with.now_ms)
 		with.now_ms = now_ms();
 	if (!with.envp)
-		with.envp = environ;
+		with.envp = environ ? environ : no_environment;
 	return forkexec_run_until(&with, ret, &state, until);
 }
 

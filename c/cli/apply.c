@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,7 @@ APPLY(uid)
 	const struct passwd *user;
 
 	c->has_uid = 1;
+	c->no_group = 0;
 	user = getpwnam(argument);
 	if (!user && isdigit((unsigned char)*argument)) {
 		c->request.uid = (uint32_t)number("uid", argument, 0, UINT32_MAX - 1);
@@ -88,6 +90,7 @@ APPLY(uid)
 	} else if (!user) {
 		usage("--uid: there is no user \"%s\"", argument);
 	}
+	c->no_group = !user;
 	if (!user)
 		return;
 	c->request.uid = user->pw_uid;
@@ -296,6 +299,59 @@ APPLY(fd)
 		c->fds[fd] = add_file(c, value, fd);
 }
 
+/* May we write "allow" into the setgroups file of a child's new user namespace? */
+static int may_allow_setgroups(void)
+{
+	cap_flag_value_t is = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+	FILE *ours = fopen("/proc/self/setgroups", "re"); /* a namespace inherits "deny" */
+	int first = ours ? getc(ours) : 'd';
+
+	if (ours)
+		fclose(ours);
+	if (!caps || cap_get_flag(caps, CAP_SETGID, CAP_EFFECTIVE, &is) < 0)
+		is = CAP_CLEAR;
+	cap_free(caps);
+	return first == 'a' && is == CAP_SET;
+}
+
+/*
+ * In a new user namespace that denies setgroups(2) the child keeps its groups. Only a privileged
+ * caller can have it allowed, and only at the clone: after unshare(2) the child is not privileged.
+ */
+static void finish_groups(struct command *c)
+{
+	struct forkexec_request *r = &c->request;
+	int at_clone = (r->clone_flags & namespace_flags("clone", "user")) != 0;
+
+	if (!(r->flags & FORKEXEC_GID_MAP) || r->flags & FORKEXEC_NO_SETGROUPS || c->helpers)
+		return;
+	if (!c->has_setgroups && (c->has_uid || c->has_gid || c->has_groups) && at_clone &&
+	    may_allow_setgroups())
+		r->flags |= FORKEXEC_GID_SETGROUPS;
+	if (c->has_groups && !(r->flags & FORKEXEC_GID_SETGROUPS))
+		usage("--groups: %s, so the groups would stay as they are", c->has_setgroups ?
+		      "--setgroups deny forbids it" : at_clone ?
+		      "setgroups(2) is denied in a user namespace that a caller without CAP_SETGID makes" :
+		      "setgroups(2) is denied in a user namespace of --unshare; use --clone user as root");
+}
+
+static void finish_identity(struct command *c)
+{
+	struct forkexec_request *r = &c->request;
+
+	if (!(c->has_uid || c->has_gid || c->has_groups || r->flags & FORKEXEC_NO_SETGROUPS))
+		return;
+	if (c->no_group && !c->has_gid)
+		usage("--uid: user %lu has no entry in passwd(5), so give its group with --gid",
+		      (unsigned long)r->uid);
+	r->flags |= FORKEXEC_CREDENTIAL;
+	if (!c->has_uid)
+		r->uid = geteuid();
+	if (!c->has_gid && !c->has_uid)
+		r->gid = getegid();
+}
+
 /* What follows from several options together. */
 void finish_request(struct command *c)
 {
@@ -308,13 +364,8 @@ void finish_request(struct command *c)
 	for (i = 0; r->flags & FORKEXEC_CLOSE_FDS && i < r->n_fds; i++)
 		if (!c->named[i])
 			c->fds[i] = -1;
-	if (c->has_uid || c->has_gid || c->has_groups || r->flags & FORKEXEC_NO_SETGROUPS) {
-		r->flags |= FORKEXEC_CREDENTIAL;
-		if (!c->has_uid)
-			r->uid = geteuid();
-		if (!c->has_gid && !r->gid && !(c->has_uid && !r->uid))
-			r->gid = c->has_uid && getpwuid(r->uid) ? getpwuid(r->uid)->pw_gid : getegid();
-	}
+	finish_identity(c);
+	finish_groups(c);
 	if (c->ctty >= 0)
 		r->ctty = c->ctty;
 	r->fds = c->fds;

@@ -59,6 +59,7 @@ struct command {
 	const char *on_clone, *on_exec;
 	int helpers; /* these many lines of uid_map and gid_map are newuidmap's to write */
 	uint32_t n_helper_uids, n_helper_gids;
+	int no_group; /* of --uid: it has no entry in passwd(5) */
 	int has_uid, has_gid, has_groups, has_setgroups;
 	int ctty; /* -1: not given */
 

@@ -245,7 +245,7 @@ int start_with_stops(const struct command *c, struct forkexec_result *ret, char 
 		*found = 0;
 		return -ENOENT;
 	}
-	r.envp = environ;
+	r.envp = environ ? environ : &outer[n_outer]; /* after clearenv(3) there is no list */
 	r.text_busy_ms = 0;
 	for (waited = 0;; waited += 10) {
 		err = start_once(c, &r, ret);

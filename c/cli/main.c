@@ -97,18 +97,20 @@ static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
 static int wait_for(const struct command *c, pid_t pid)
 {
 	int status, traced = (c->request.flags & FORKEXEC_PTRACE) != 0;
-	sigset_t all, open;
+	sigset_t all, open, asleep;
 	pid_t ended;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &open);
+	asleep = open;
+	sigdelset(&asleep, SIGCHLD); /* our caller may block it, and the program has that mask */
 	for (;;) {
 		pass_on(c, pid);
 		ended = waitpid(pid, &status, WNOHANG | WUNTRACED);
 		if (ended < 0)
 			return EXIT_FAILED; /* ECHILD: somebody else has waited for it */
 		if (ended == 0) {
-			sigsuspend(&open);
+			sigsuspend(&asleep);
 		} else if (WIFSTOPPED(status) && traced) {
 			traced = 0;
 			(void)ptrace(PTRACE_DETACH, pid, NULL, NULL);

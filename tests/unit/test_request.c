@@ -151,12 +151,30 @@ static void test_table(void **test_state)
 	isolate(table_process, NULL, 30);
 }
 
+/* clearenv(3) sets environ to NULL: an environment without variables. */
+static void test_no_environment(void **test_state)
+{
+	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
+	struct forkexec_result ret;
+	char **saved = environ;
+	int status = -1;
+
+	(void)test_state;
+	r.path = "/bin/true";
+	r.argv = true_argv;
+	environ = NULL;
+	CHECK_EQ(forkexec_spawn_wait(&r, &ret, &status), 0);
+	environ = saved;
+	CHECK_EQ(status, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lone_fields),
 		cmocka_unit_test(test_with_flag),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_no_environment),
 	};
 	int status = probe_main(argc, argv);
 
