@@ -355,7 +355,7 @@ const struct fault_case fault_cases[] = {
 	{"attributes, fork", set_attributes, LIMITS, ONLY(VIEW_FORK), 1, NOTHING, 0, 0},
 	{"attributes of a forked child", set_forked_attributes, LIMITS, 0, 2, NOTHING, 0, 0},
 	{"descriptors of program and directory", set_exec_fd, 0, 0, 3, NOTHING, 0, 0},
-	{"seccomp with notifications", set_listener, 0, 0, 2, NOTHING, 0, 0},
+	{"seccomp with notifications", set_listener, LISTENS, 0, 2, NOTHING, 0, 0},
 	{"landlock", set_landlock, 0, 0, 3, NOTHING, 0, 0},
 	{"capabilities", set_capabilities, NEEDS_ROOT | BOUNDS, 0, 3, NOTHING, 0, 0},
 	{"all capabilities", set_all_capabilities, NEEDS_ROOT | BOUNDS, 0, 2, NOTHING, 0, 0},

@@ -33,6 +33,7 @@ enum needs {
 	CLOSES = 512,       /* CLOSE_FDS: moves descriptors early, looks twice for a path */
 	LIMITS = 2048,      /* rlimits: a prlimit64(2) that fails is a failure */
 	STOPS = 8192,       /* at both places: the parent lets it go on */
+	LISTENS = 16384,    /* the child waits before its filter */
 	BOUNDS = 4096,      /* a prctl(2) that says EINVAL may be the end of the capabilities */
 	HELD = 1024,        /* if root: hold.c makes us non-dumpable for it */
 };

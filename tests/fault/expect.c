@@ -58,6 +58,9 @@ int tolerated_by_parent(const struct fault_case *c)
 		return (is_refusal(injector->err) &&
 			injector->hit_index < c->n_methods + (c->needs & HELD && !geteuid())) ||
 		       (c->needs & WITH_PIDFD && pidfd_refused(c));
+	case SYS_pidfd_open: /* killed before its listener is taken: looked for again */
+	case SYS_pidfd_getfd:
+		return injector->err == ESRCH;
 	case SYS_openat: /* fs.suid_dumpable: if we cannot tell, it is 1 */
 		return injector->hit_after_clone == 0 || (is_missing_setgroups() && !geteuid());
 	case SYS_write:
@@ -137,6 +140,10 @@ uint32_t parent_step(const struct fault_case *c, int *err)
 			return n == 1 ? FORKEXEC_STEP_STOP_CLONE :
 			       n == 2 ? FORKEXEC_STEP_STOP_EXEC : FORKEXEC_STEP_EXECVE;
 		}
+		if (c->needs & LISTENS) {
+			*err = EINVAL;
+			return FORKEXEC_STEP_SECCOMP;
+		}
 		if (injector->hit_nr == SYS_openat)
 			n -= injector->opens_before;
 		if (injector->by_number[PARENT][SYS_openat] > injector->opens_before && n <= 3)
@@ -185,6 +192,7 @@ int child_step_fits(uint32_t step, long nr)
 	case FORKEXEC_STEP_OOM_SCORE_ADJ:
 		return nr == SYS_openat;
 	case FORKEXEC_STEP_SECCOMP:
+		return nr == SYS_write || nr == SYS_read;
 	case FORKEXEC_STEP_STOP_EXEC:
 		return nr == SYS_write;
 	case FORKEXEC_STEP_OPEN:
