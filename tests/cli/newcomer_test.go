@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -263,4 +264,46 @@ func TestPauseOutlives(t *testing.T) {
 		t.Errorf("%v, %s", err, stat)
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL)
+}
+
+// TestRootfs is the man page's container with files of its own.
+func TestRootfs(t *testing.T) {
+	const script = `umask 022; cd "$(dirname "$2")" && mkdir -p rootfs/proc rootfs/bin && for p in sh mount ls; do
+	p=$(command -v $p); cp "$p" rootfs/bin/
+	for l in $(ldd "$p" | grep -o '/[^ ]*'); do mkdir -p "rootfs$(dirname "$l")"; cp "$l" "rootfs$l"; done; done
+	exec $3 "$2" --clone user,mount,pid,net,uts,ipc --uid-map 0:$4:1 --gid-map 0:$4:1 --chroot rootfs --dir / --clear-env --env PATH=/usr/bin:/bin \
+	sh -c 'mount -t proc proc /proc && exec ls / /proc'`
+	for _, user := range []string{"0", "65534"} {
+		as := ""
+		if user == "0" || os.Geteuid() != 0 {
+			user = strconv.Itoa(os.Geteuid())
+		} else {
+			as = command + " --uid " + user
+		}
+		out, said, status := shell(t, script, publicCommand(t), as, user)
+		if strings.Contains(said, "EPERM") || strings.Contains(said, "mount: ") {
+			t.Skip("no user namespaces, or no mounts of proc here: ", said)
+		}
+		words := strings.Fields(out)
+		if status != 0 || !slices.Contains(words, "1") || slices.Contains(words, "2") || slices.Contains(words, "etc") || !slices.Contains(words, "proc") {
+			t.Errorf("user %s: status %d, %q, %s", user, status, words, said)
+		}
+	}
+}
+
+// TestHelperWithoutLine: who reads the message knows what to do.
+func TestHelperWithoutLine(t *testing.T) {
+	if _, err := exec.LookPath("newuidmap"); err != nil {
+		t.Skip("needs newuidmap (package uidmap)")
+	}
+	for _, which := range []string{"u", "g"} {
+		id := strconv.Itoa(os.Geteuid())
+		_, said, status := run(t, "--clone", "user", "--id-map-helpers", "--"+which+"id-map", "0:"+id+":1", "--"+which+"id-map", "1:3999999:3", "true")
+		if strings.HasPrefix(said, "forkexec: clone") {
+			t.Skip("no user namespaces here: ", said)
+		}
+		if status != 125 || !strings.Contains(said, "new"+which+"idmap(1) must be installed") || !strings.Contains(said, "/etc/sub"+which+"id have a line") {
+			t.Errorf("status %d, %s", status, said)
+		}
+	}
 }
