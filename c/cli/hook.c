@@ -77,11 +77,22 @@ void finish_helpers(struct command *c)
 
 #define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
 
+/* Not at a terminal: a background group could not read from it, and ^C reaches all of ours. */
+static int in_group_of_its_own(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	return 0;
+}
+
 /*
- * Waits for a hook. A signal that ends the start ends all that the hook runs: first politely,
- * then after a second.
+ * Waits for a hook. A signal that ends the start ends it, with its group if it has one: first
+ * politely, then after a second.
  */
-static int wait_for_hook(pid_t pid, int *ret_status)
+static int wait_for_hook(pid_t pid, int own_group, int *ret_status)
 {
 	const struct timespec look = {0, LOOK_NS};
 	sigset_t child, old;
@@ -93,7 +104,7 @@ static int wait_for_hook(pid_t pid, int *ret_status)
 	sigprocmask(SIG_BLOCK, &child, &old);
 	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
 		if (ending_signal() && told++ % 20 == 0)
-			(void)kill(-pid, told == 1 ? SIGTERM : SIGKILL);
+			(void)kill(own_group ? -pid : pid, told == 1 ? SIGTERM : SIGKILL);
 		(void)sigtimedwait(&child, NULL, &look);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -107,7 +118,7 @@ static int run_command(const char *option, char *const *argv, pid_t child)
 	struct forkexec_result result;
 	char number_text[40], text[4096];
 	int32_t fds[] = {open("/dev/null", O_RDONLY | O_CLOEXEC), 2, 2};
-	int status = 0;
+	int status = 0, own_group;
 
 	snprintf(number_text, sizeof(number_text), "FORKEXEC_PID=%d", (int)child);
 	outer[n_outer] = number_text;
@@ -116,12 +127,13 @@ static int run_command(const char *option, char *const *argv, pid_t child)
 	r.envp = outer;
 	r.fds = fds;
 	r.n_fds = 3;
-	r.flags = FORKEXEC_SETPGID; /* for wait_for_hook() */
+	own_group = in_group_of_its_own();
+	r.flags = own_group ? FORKEXEC_SETPGID : 0;
 	if (forkexec_spawn(&r, &result) < 0) {
 		forkexec_explain(&r, &result, text, sizeof(text));
 		fprintf(stderr, "forkexec: --%s: %s\n", option, text);
 		status = -1;
-	} else if (wait_for_hook(result.pid, &status) < 0) {
+	} else if (wait_for_hook(result.pid, own_group, &status) < 0) {
 		fprintf(stderr, "forkexec: --%s: %s\n", option, strerror(errno));
 		status = -1;
 	} else if (status && !ending_signal()) {
@@ -295,6 +307,8 @@ int start_with_stops(struct command *c, struct forkexec_result *ret, char *found
 	r.text_busy_ms = 0;
 	for (waited = 0;; waited += 10) {
 		err = start_once(c, &r, ret);
+		if (c->ended_by)
+			return err;
 		if (err && ret->retry_flags)
 			r.flags ^= ret->retry_flags;
 		else if (!err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||

@@ -158,7 +158,11 @@ static int run_once(struct command *c)
 	      forkexec_spawnp(&c->request, &result, found, sizeof(found));
 	trace_note(c, &result, found);
 	if (c->ended_by) {
-		err < 0 ? give_terminal(c, getpgrp()) : (void)wait_for(c, result.pid);
+		c->failed = 1;
+		if (err < 0)
+			give_terminal(c, getpgrp());
+		else
+			(void)wait_for(c, result.pid);
 		return 128 + c->ended_by;
 	}
 	if (err < 0) {

@@ -166,6 +166,7 @@ func TestJSONBeforeTheStart(t *testing.T) {
 func TestSignalDuringHook(t *testing.T) {
 	for _, args := range [][]string{{"--on-exec", "echo ready >&2; sleep 60; true"}, {"--on-clone", "trap '' TERM; echo ready >&2; sleep 60; true"}} {
 		cmd := exec.Command(command, append(args, "echo", "started")...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal
 		r, err := cmd.StderrPipe()
 		var out strings.Builder
 		cmd.Stdout = &out
