@@ -88,33 +88,33 @@ libdir = $(DESTDIR)$(LIBDIR)
 ## install: command, library, pkg-config file, man pages and completions below DESTDIR/PREFIX
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(libdir)/pkgconfig \
-		$(share)/man/man1 $(share)/man/man3 $(share)/man/man7 \
-		$(share)/bash-completion/completions $(share)/zsh/vendor-completions
-	install -m 755 $(B)/forkexec $(DESTDIR)$(PREFIX)/bin
-	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(B)/libforkexec.a $(libdir)
-	install -m 755 $(B)/libforkexec.so $(libdir)/libforkexec.so.$(VERSION)
-	ln -sf libforkexec.so.$(VERSION) $(libdir)/$(SONAME)
-	ln -sf libforkexec.so.$(VERSION) $(libdir)/libforkexec.so
-	install -m 644 $(B)/forkexec.pc $(libdir)/pkgconfig
-	install -m 644 c/man/forkexec.1 $(share)/man/man1
-	install -m 644 c/man/forkexec_spawn.3 $(share)/man/man3
-	install -m 644 c/man/forkexec.7 $(share)/man/man7
-	for f in $(MAN3); do echo '.so man3/forkexec_spawn.3' >$(share)/man/man3/$$f.3 || exit 1; done
-	install -m 644 $(B)/forkexec.bash $(share)/bash-completion/completions/forkexec
-	install -m 644 $(B)/forkexec.zsh $(share)/zsh/vendor-completions/_forkexec
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/include' '$(libdir)/pkgconfig' \
+		'$(share)/man/man1' '$(share)/man/man3' '$(share)/man/man7' \
+		'$(share)/bash-completion/completions' '$(share)/zsh/vendor-completions'
+	install -m 755 $(B)/forkexec '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h '$(DESTDIR)$(PREFIX)/include'
+	install -m 644 $(B)/libforkexec.a '$(libdir)'
+	install -m 755 $(B)/libforkexec.so '$(libdir)/libforkexec.so.$(VERSION)'
+	ln -sf libforkexec.so.$(VERSION) '$(libdir)/$(SONAME)'
+	ln -sf libforkexec.so.$(VERSION) '$(libdir)/libforkexec.so'
+	install -m 644 $(B)/forkexec.pc '$(libdir)/pkgconfig'
+	install -m 644 c/man/forkexec.1 '$(share)/man/man1'
+	install -m 644 c/man/forkexec_spawn.3 '$(share)/man/man3'
+	install -m 644 c/man/forkexec.7 '$(share)/man/man7'
+	for f in $(MAN3); do echo '.so man3/forkexec_spawn.3' >'$(share)'/man/man3/$$f.3 || exit 1; done
+	install -m 644 $(B)/forkexec.bash '$(share)/bash-completion/completions/forkexec'
+	install -m 644 $(B)/forkexec.zsh '$(share)/zsh/vendor-completions/_forkexec'
 	@[ -n '$(DESTDIR)' ] || { [ "$$(id -u)" -eq 0 ] && ldconfig; } || \
 		echo 'Now run ldconfig as root, or set LD_LIBRARY_PATH=$(LIBDIR), for programs that use the library.'
 
 ## uninstall: removes what install has put there
 .PHONY: uninstall
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f bin/forkexec include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h \
+	cd '$(DESTDIR)$(PREFIX)' && rm -f bin/forkexec include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h \
 		share/man/man1/forkexec.1 share/man/man7/forkexec.7 share/man/man3/forkexec_spawn.3 \
 		$(MAN3:%=share/man/man3/%.3) share/bash-completion/completions/forkexec \
 		share/zsh/vendor-completions/_forkexec
-	rm -f $(libdir)/libforkexec.* $(libdir)/pkgconfig/forkexec.pc
+	rm -f '$(libdir)'/libforkexec.* '$(libdir)/pkgconfig/forkexec.pc'
 
 ## deb: the Debian packages libforkexec0, libforkexec-dev and forkexec, into build/deb
 .PHONY: deb

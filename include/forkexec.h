@@ -416,10 +416,10 @@ enum forkexec_outcome forkexec_finish(const struct forkexec_request *request,
  * FORKEXEC_STOP_EXEC or request.pause_at.
  *
  * Such a child is forked. forkexec_finish() returns FORKEXEC_STOPPED when it waits, with ret->step
- * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. The caller may take its
- * time. Then it calls this, with err 0, or with a positive errno with which the child fails at that
- * step; and forkexec_finish() again. Call it even if you have killed the child. If the caller ends,
- * so does the child. At a pause SIGSTOP stops the child first: it goes on when it gets SIGCONT.
+ * STOP_CLONE (its ID maps are not written yet), STOP_EXEC or pause_at. Later the caller calls this,
+ * with err 0, or a positive errno with which the child fails at that step; and forkexec_finish()
+ * again. Call it even if you have killed the child. If the caller ends before, so does the child. At
+ * a pause this has SIGSTOP stop it, until SIGCONT; so stopped, it stays when the caller ends.
  * Returns 0, or -EINVAL if it does not wait or err is negative. Thread-safe. Since 0.1.
  */
 int forkexec_continue(const struct forkexec_request *request, struct forkexec_result *ret, int err);

@@ -218,7 +218,7 @@ static void reach(struct command *c, uint32_t n)
 }
 
 /* MODE behind the last colon, which is cut off; without one: r, or w for 1 and 2. */
-const struct mode *file_mode(char *path, uint32_t fd)
+const struct mode *file_mode(const char *option, char *path, uint32_t fd)
 {
 	static const struct mode modes[] = {
 		{":r", O_RDONLY, "O_RDONLY"},
@@ -235,6 +235,9 @@ const struct mode *file_mode(char *path, uint32_t fd)
 		*mode = 0;
 		return &modes[k];
 	}
+	if (mode && mode[1] && !mode[2])
+		usage("--%s: \"%s\": there is no mode \"%s\", only r, w, a and rw; a file of this name needs "
+		      "one behind it, as in %s:r", option, path, mode + 1, path);
 	return &modes[fd == 1 || fd == 2];
 }
 
@@ -245,7 +248,7 @@ static int32_t add_file(struct command *c, const char *text, uint32_t fd)
 	c->files = grow(c->files, c->n_files, sizeof(*c->files));
 	file = &c->files[c->n_files];
 	file->path = memcpy(grow(NULL, (uint32_t)strlen(text), 1), text, strlen(text) + 1);
-	file->mode = file_mode(file->path, fd);
+	file->mode = file_mode("fd", file->path, fd);
 	file->opened = -1;
 	return (int32_t)(FIRST_FILE + (int32_t)c->n_files++);
 }

@@ -67,13 +67,16 @@ struct command {
 	int dry_run;
 	int json;
 	int explain;
+	const char *completion; /* of which shell */
 
 	int trace;
-	const char *trace_file; /* NULL: the table on standard error */
+	int timeline;           /* of each start, on standard error */
+	const char *trace_file; /* NULL: none */
 	uint32_t repeat;        /* 0: not given */
 	struct traced *traced;  /* n_traced of them */
 	uint32_t n_traced;
 	int failed; /* a start has */
+	int ended_by; /* a signal that has ended a start with stops; 0: none */
 };
 
 /* An option: all that is said of it anywhere comes from here. */
@@ -159,11 +162,11 @@ void finish_request(struct command *c);
 void finish_scheduler(struct command *c);
 void finish_helpers(struct command *c);
 uint32_t descriptor(const char *option, const char *text, const char **ret_value);
-const struct mode *file_mode(char *path, uint32_t fd);
+const struct mode *file_mode(const char *option, char *path, uint32_t fd);
 
 /* hook.c */
 void save_environment(void);
-int start_with_stops(const struct command *c, struct forkexec_result *ret, char *found);
+int start_with_stops(struct command *c, struct forkexec_result *ret, char *found);
 
 /* names.c: words for numbers */
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);
@@ -177,10 +180,14 @@ int32_t errno_number(const char *text);
 int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
+void usage_as_json(void);
+int flush_output(void);
+uint32_t step_number(const char *text);
 void *grow(void *list, uint32_t n, size_t size);
 
 /* report.c */
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
+void report_usage(const char *message);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
 
@@ -201,6 +208,7 @@ int trace_end(struct command *c, int status);
 /* json.c */
 size_t utf8_length(const char *s, size_t n);
 void put_json(FILE *to, const char *s);
+void put_text(FILE *to, const char *s, size_t left);
 void put_html(const char *s);
 
 /* help.c */

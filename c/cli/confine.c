@@ -84,7 +84,7 @@ APPLY(open)
 	c->opens = grow(c->opens, c->request.n_opens, sizeof(*c->opens));
 	o = &c->opens[c->request.n_opens++];
 	copy = memcpy(grow(NULL, (uint32_t)strlen(path), 1), path, strlen(path) + 1);
-	mode = file_mode(copy, fd);
+	mode = file_mode("open", copy, fd);
 	*o = (struct forkexec_open){.path = copy, .fd = (int32_t)fd, .flags = (uint32_t)mode->flags,
 				    .mode = 0666};
 }

@@ -72,38 +72,81 @@ static const char *bash_action(const char *values)
 						      NULL;
 }
 
-static void print_bash(void)
+/* The names of all steps for "step". */
+static void print_values(const char *values)
+{
+	const char *p;
+	uint32_t i;
+
+	if (strcmp(values, "step") != 0) {
+		fputs(values, stdout);
+		return;
+	}
+	for (i = 1; i < 64; i++) {
+		p = forkexec_step_name(i);
+		if (forkexec_step_by_name(p) != i)
+			continue;
+		putchar(' ');
+		for (; *p; p++)
+			putchar(*p == ' ' ? '-' : *p);
+	}
+}
+
+static int is_list(const struct option_row *o)
+{
+	return strstr(o->argument, ",...") && !strchr(o->argument, '=');
+}
+
+static void print_bash_values(void)
 {
 	const struct option_row *o;
 
-	puts("# Made by forkexec --completion bash.\n_forkexec()\n{\n"
-	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i word\n"
-	     "\tCOMPREPLY=()\n"
-	     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	     "\t\tword=${COMP_WORDS[i]}\n"
-	     "\t\tcase $word in");
-	fputs("\t\t--", stdout);
-	for (o = options; o->name; o++)
-		if (o->apply && o->argument && o->argument[0] != '[')
-			printf("%s%s", o->name, " | --");
-	puts("=) ((i++)) ;;\n"
-	     "\t\t-*) ;;\n"
-	     "\t\t*) _command_offset $i 2>/dev/null; return ;;\n"
-	     "\t\tesac\n\tdone\n\tcase $prev in");
 	for (o = options; o->name; o++) {
 		const char *action = o->values ? bash_action(o->values) : NULL;
 
+		if (!o->apply || ((!o->argument || o->argument[0] == '[') && o->apply != apply_explain))
+			continue;
+		if (!o->values) {
+			printf("\t--%s) return ;;\n", o->name);
+			continue;
+		}
+		printf("\t--%s) mapfile -t COMPREPLY < <(", o->name);
+		if (action) {
+			printf("%s -- \"$cur\"); return ;;\n", action);
+			continue;
+		}
+		printf("compgen %s-W '", o->argument && is_list(o) ? "-P \"$list\" " : "");
+		print_values(o->values);
+		printf("' -- \"%s\"); return ;;\n", o->argument && is_list(o) ? "${cur##*,}" : "$cur");
+	}
+}
+
+static void print_bash(void)
+{
+	const struct option_row *o;
+	const char *bar = "";
+
+	puts("# Made by forkexec --completion bash.\n_forkexec()\n{\n"
+	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i word list=\n"
+	     "\tCOMPREPLY=()\n"
+	     "\t[[ $cur == *,* ]] && list=${cur%,*},\n"
+	     "\tif ((COMP_CWORD == 2)) && [[ $prev == report ]]; then\n"
+	     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\treturn\n\tfi\n"
+	     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	     "\t\tword=${COMP_WORDS[i]}\n"
+	     "\t\tcase $word in");
+	fputs("\t\t", stdout);
+	for (o = options; o->name; o++) {
 		if (!o->apply || !o->argument || o->argument[0] == '[')
 			continue;
-		if (!o->values)
-			printf("\t--%s) return ;;\n", o->name);
-		else if (action)
-			printf("\t--%s) mapfile -t COMPREPLY < <(%s -- \"$cur\"); return ;;\n",
-			       o->name, action);
-		else
-			printf("\t--%s) mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n",
-			       o->name, o->values);
+		printf("%s--%s", bar, o->name);
+		bar = " | ";
 	}
+	puts(") ((i++)) ;;\n"
+	     "\t\t-*) ;;\n"
+	     "\t\t*) _command_offset $i 2>/dev/null; return ;;\n"
+	     "\t\tesac\n\tdone\n\tcase $prev in");
+	print_bash_values();
 	puts("\tesac\n\tif [[ $cur == -* ]]; then");
 	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W '", stdout);
 	for (o = options; o->name; o++)
@@ -125,14 +168,32 @@ static void print_escaped(const char *text)
 	}
 }
 
+static void print_zsh_values(const struct option_row *o)
+{
+	const char *v = o->values;
+
+	if (!v)
+		return;
+	if (strcmp(v, "step") != 0 && !strchr(v, ' ')) {
+		fputs(!strcmp(v, "file") ? "_files" : !strcmp(v, "folder") ? "_files -/" :
+		      !strcmp(v, "user") ? "_users" : "_groups", stdout);
+		return;
+	}
+	fputs(is_list(o) ? "_sequence compadd - " : "(", stdout);
+	print_values(v);
+	fputs(is_list(o) ? "" : ")", stdout);
+}
+
 static void print_zsh(void)
 {
 	const struct option_row *o;
 
-	puts("#compdef forkexec\n# Made by forkexec --completion zsh.\n_arguments -S -s \\");
+	puts("#compdef forkexec\n# Made by forkexec --completion zsh.\n"
+	     "if (( CURRENT == 3 )) && [[ $words[2] == report ]]; then\n\t_files\n\treturn\nfi");
+	fputs("if [[ $words[CURRENT-1] == --explain ]]; then\n\tcompadd -- ", stdout);
+	print_values("step");
+	puts("\n\treturn\nfi\n_arguments -S -s \\");
 	for (o = options; o->name; o++) {
-		const char *v = o->values;
-
 		if (!o->apply)
 			continue;
 		printf("\t'%s--%s", o->argument && strstr(o->help, "repeated") ? "*" : "", o->name);
@@ -144,10 +205,8 @@ static void print_zsh(void)
 		if (o->argument) {
 			fputs(o->argument[0] == '[' ? "::" : ":", stdout);
 			print_escaped(o->argument);
-			printf(":%s%s%s", !v ? "" : !strcmp(v, "file") ? "_files" :
-			       !strcmp(v, "folder") ? "_files -/" : !strcmp(v, "user") ? "_users" :
-			       !strcmp(v, "group") ? "_groups" : "(", v && strchr(v, ' ') ? v : "",
-			       v && strchr(v, ' ') ? ")" : "");
+			putchar(':');
+			print_zsh_values(o);
 		}
 		puts("' \\");
 	}
@@ -162,5 +221,5 @@ int print_completion(const char *shell)
 		print_zsh();
 	else
 		usage("--completion: there is one for bash and one for zsh, and none for %s", shell);
-	return fflush(stdout) ? EXIT_FAILED : 0;
+	return flush_output();
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,42 @@ void finish_helpers(struct command *c)
 	r->flags |= FORKEXEC_STOP_CLONE;
 }
 
+#define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
+
+/* Not at a terminal: a background group could not read from it, and ^C reaches all of ours. */
+static int in_group_of_its_own(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	return 0;
+}
+
+/*
+ * Waits for a hook. A signal that ends the start ends it, with its group if it has one: first
+ * politely, then after a second.
+ */
+static int wait_for_hook(pid_t pid, int own_group, int *ret_status)
+{
+	const struct timespec look = {0, LOOK_NS};
+	sigset_t child, old;
+	int told = 0;
+	pid_t ended;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &old);
+	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
+		if (ending_signal() && told++ % 20 == 0)
+			(void)kill(own_group ? -pid : pid, told == 1 ? SIGTERM : SIGKILL);
+		(void)sigtimedwait(&child, NULL, &look);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ended < 0 ? -errno : 0;
+}
+
 /* argv with the hooks' environment; its output is not the program's. Returns 0, or says why not. */
 static int run_command(const char *option, char *const *argv, pid_t child)
 {
@@ -81,7 +118,7 @@ static int run_command(const char *option, char *const *argv, pid_t child)
 	struct forkexec_result result;
 	char number_text[40], text[4096];
 	int32_t fds[] = {open("/dev/null", O_RDONLY | O_CLOEXEC), 2, 2};
-	int status = 0;
+	int status = 0, own_group;
 
 	snprintf(number_text, sizeof(number_text), "FORKEXEC_PID=%d", (int)child);
 	outer[n_outer] = number_text;
@@ -90,11 +127,16 @@ static int run_command(const char *option, char *const *argv, pid_t child)
 	r.envp = outer;
 	r.fds = fds;
 	r.n_fds = 3;
-	if (forkexec_spawn_wait(&r, &result, &status) < 0) {
+	own_group = in_group_of_its_own();
+	r.flags = own_group ? FORKEXEC_SETPGID : 0;
+	if (forkexec_spawn(&r, &result) < 0) {
 		forkexec_explain(&r, &result, text, sizeof(text));
 		fprintf(stderr, "forkexec: --%s: %s\n", option, text);
 		status = -1;
-	} else if (status) {
+	} else if (wait_for_hook(result.pid, own_group, &status) < 0) {
+		fprintf(stderr, "forkexec: --%s: %s\n", option, strerror(errno));
+		status = -1;
+	} else if (status && !ending_signal()) {
 		fprintf(stderr, "forkexec: --%s: the command has %s %d\n", option,
 			WIFSIGNALED(status) ? "been ended by signal" : "exit status",
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
@@ -110,6 +152,16 @@ static int run_hook(const char *option, const char *command, pid_t child)
 			      (char *)(uintptr_t)command, NULL};
 
 	return command ? run_command(option, argv, child) : 0;
+}
+
+/* It says little itself. */
+static void helper_failed(const char *script, const char *file)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	fprintf(stderr, "forkexec: --id-map-helpers: %.9s(1) must be installed (package uidmap), and %s have a "
+		"line with the IDs outside that are not your own, as %s:100000:65536\n", script + 5, file,
+		user ? user->pw_name : "USER");
 }
 
 /* sh -c 'exec newuidmap "$@"' sh PID INSIDE OUTSIDE COUNT ...: the shell finds it in PATH. */
@@ -137,6 +189,8 @@ static int run_helper(const char *script, const struct forkexec_id_map *map, uin
 		argv[4 + i] = texts[i];
 	argv[4 + i] = NULL;
 	err = run_command("id-map-helpers", (char *const *)(uintptr_t)argv, child);
+	if (err && !ending_signal())
+		helper_failed(script, script[8] == 'u' ? "/etc/subuid" : "/etc/subgid");
 	free(texts);
 	free(argv);
 	return err;
@@ -151,28 +205,32 @@ static int at_stop(const struct command *c, const struct forkexec_result *ret)
 	       run_helper("exec newgidmap \"$@\"", c->gid_map, c->n_helper_gids, ret->pid);
 }
 
-#define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
-
 /* Until the child runs, or has failed: returns 0 or the negative errno. */
-static int finish(const struct command *c, const struct forkexec_request *r,
+static int finish(struct command *c, const struct forkexec_request *r,
 		  struct forkexec_result *ret, struct forkexec_state *state)
 {
 	enum forkexec_outcome outcome;
+	int err;
 
 	while ((outcome = forkexec_finish(r, ret, state, LOOK_NS)) != FORKEXEC_RUNNING) {
 		if (outcome == FORKEXEC_FAILED)
 			return -ret->err;
-		if (outcome == FORKEXEC_STOPPED && ret->detail)
+		if (outcome == FORKEXEC_STOPPED && ret->detail) {
 			at_pause(r, ret);
-		else if (outcome == FORKEXEC_STOPPED)
-			(void)forkexec_continue(r, ret, at_stop(c, ret) ? ECANCELED : 0);
-		if (r->pause_at && ending_signal())
+		} else if (outcome == FORKEXEC_STOPPED) {
+			err = at_stop(c, ret) ? ECANCELED : 0;
+			if (ending_signal())
+				(void)kill(ret->pid, SIGKILL);
+			(void)forkexec_continue(r, ret, ending_signal() ? 0 : err);
+		}
+		c->ended_by = ending_signal();
+		if (c->ended_by)
 			(void)kill(ret->pid, SIGKILL);
 	}
 	return 0;
 }
 
-static int start_once(const struct command *c, const struct forkexec_request *request,
+static int start_once(struct command *c, const struct forkexec_request *request,
 		      struct forkexec_result *ret)
 {
 	static struct forkexec_state state;
@@ -232,7 +290,7 @@ static const char *search(const struct command *c, char *found)
 	return NULL;
 }
 
-int start_with_stops(const struct command *c, struct forkexec_result *ret, char *found)
+int start_with_stops(struct command *c, struct forkexec_result *ret, char *found)
 {
 	const struct timespec pause = {0, 10000000};
 	struct forkexec_request r = c->request;
@@ -249,6 +307,8 @@ int start_with_stops(const struct command *c, struct forkexec_result *ret, char 
 	r.text_busy_ms = 0;
 	for (waited = 0;; waited += 10) {
 		err = start_once(c, &r, ret);
+		if (c->ended_by)
+			return err;
 		if (err && ret->retry_flags)
 			r.flags ^= ret->retry_flags;
 		else if (!err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||

@@ -454,7 +454,7 @@ int html_report(int argc, char **argv)
 	if (argc != 1)
 		usage("report: forkexec report FILE >PAGE.html");
 	*r = (struct report){.file = argv[0]};
-	from = fopen(argv[0], "re");
+	from = strcmp(argv[0], "-") ? fopen(argv[0], "re") : stdin;
 	if (!from)
 		usage("report: %s: %s", argv[0], strerror(errno));
 	errno = 0;
@@ -465,6 +465,11 @@ int html_report(int argc, char **argv)
 	if (r->n_bad)
 		fprintf(stderr, "forkexec: report: %s: could not be read: %" PRIu32 " line%s, the first is line %"
 			PRIu32 "\n", argv[0], r->n_bad, r->n_bad == 1 ? "" : "s", r->first_bad);
+	if (r->n_bad && !r->n_starts && !r->n_ends) {
+		fprintf(stderr, "forkexec: report: %s: none of its lines is one of FORKEXEC=trace=FILE\n",
+			argv[0]);
+		return 1;
+	}
 	fputs(HTML_HEAD, stdout);
 	put_answers(r);
 	if (r->n_starts) {
@@ -483,5 +488,5 @@ int html_report(int argc, char **argv)
 	free(r->failures);
 	free(r->ways);
 	free(r);
-	return fflush(stdout) ? EXIT_FAILED : 0;
+	return flush_output();
 }

@@ -35,6 +35,41 @@ size_t utf8_length(const char *s, size_t n)
 	return 0;
 }
 
+/* Would it steer a terminal? C0 and C1 controls; what changes the direction of text. */
+static uint32_t control(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	uint32_t c;
+
+	if (n == 1)
+		return u[0] < ' ' || u[0] == 127 ? u[0] : 0;
+	if (n == 2 && u[0] == 0xc2 && u[1] < 0xa0)
+		return u[1];
+	if (n != 3 || u[0] != 0xe2)
+		return 0;
+	c = 0x2000 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU);
+	return c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ? c : 0;
+}
+
+/* For a terminal: controls but \n become \x1b or \u202e, and what is no UTF-8 \xff. */
+void put_text(FILE *to, const char *s, size_t left)
+{
+	size_t n;
+
+	for (; left; s += n, left -= n) {
+		uint32_t c = 0;
+
+		n = utf8_length(s, left);
+		if (n)
+			c = *s == '\n' ? 0 : control(s, n);
+		if (n && !c)
+			fwrite(s, 1, n, to);
+		else
+			fprintf(to, c > 0xff ? "\\u%04x" : "\\x%02x", n ? c : (unsigned char)*s);
+		n += !n;
+	}
+}
+
 /* A string with its quotes; what is no UTF-8 becomes U+FFFD. */
 void put_json(FILE *to, const char *s)
 {
@@ -47,8 +82,8 @@ void put_json(FILE *to, const char *s)
 		n = utf8_length(s, left);
 		if (ch == '"' || ch == '\\')
 			fprintf(to, "\\%c", ch);
-		else if (ch < ' ' || ch == 127)
-			fprintf(to, "\\u%04x", ch);
+		else if (control(s, n))
+			fprintf(to, "\\u%04x", control(s, n));
 		else
 			fwrite(n ? s : "\xef\xbf\xbd", 1, n ? n : 3, to);
 		n += !n;

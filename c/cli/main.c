@@ -136,17 +136,35 @@ int ending_signal(void)
 	return 0;
 }
 
+/* A program whose process ID nobody has got. */
+static int end_unknown(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fprintf(stderr, "forkexec: --detach: process %d was ended, as its ID could not be printed\n",
+		(int)pid);
+	return EXIT_FAILED;
+}
+
 static int run_once(struct command *c)
 {
 	struct forkexec_result result;
 	char found[PATH_MAX];
-	int err, ended_by;
+	int err;
 
 	err = c->request.flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) || c->request.pause_at ?
 	      start_with_stops(c, &result, found) :
 	      forkexec_spawnp(&c->request, &result, found, sizeof(found));
-	ended_by = c->request.pause_at ? ending_signal() : 0;
 	trace_note(c, &result, found);
+	if (c->ended_by) {
+		c->failed = 1;
+		if (err < 0)
+			give_terminal(c, getpgrp());
+		else
+			(void)wait_for(c, result.pid);
+		return 128 + c->ended_by;
+	}
 	if (err < 0) {
 		give_terminal(c, getpgrp());
 		report(c, &result, found);
@@ -155,10 +173,9 @@ static int run_once(struct command *c)
 	}
 	if (c->detach) {
 		printf("%d\n", (int)result.pid);
-		return fflush(stdout) ? EXIT_FAILED : 0;
+		return flush_output() ? end_unknown(result.pid) : 0;
 	}
-	err = wait_for(c, result.pid);
-	return ended_by ? 128 + ended_by : err;
+	return wait_for(c, result.pid);
 }
 
 /* All of --repeat, up to a start that fails, or a program that the terminal ends. */
@@ -182,6 +199,10 @@ int main(int argc, char **argv)
 
 	save_environment();
 	parse(&c, argc, argv, &first);
+	if (c.completion && first != argc)
+		usage("--completion: one shell, and nothing behind it");
+	if (c.completion)
+		return print_completion(c.completion);
 	if (c.explain)
 		return explain_table(argc - first, argv + first);
 	if (first == argc)
@@ -196,5 +217,5 @@ int main(int argc, char **argv)
 	if (!c.dry_run)
 		return run(&c);
 	dry_run(&c);
-	return fflush(stdout) ? EXIT_FAILED : 0;
+	return flush_output();
 }

@@ -15,19 +15,61 @@
 
 #include "cli.h"
 
+static int as_json;
+
+/* The messages that follow are JSON objects, as those of a failed start. */
+void usage_as_json(void)
+{
+	as_json = 1;
+}
+
 void usage(const char *format, ...)
 {
 	va_list list;
+	char *text = NULL;
 
 	if (format) {
-		fputs("forkexec: ", stderr);
 		va_start(list, format);
-		vfprintf(stderr, format, list);
+		if (vasprintf(&text, format, list) < 0)
+			text = NULL;
 		va_end(list);
+	}
+	if (as_json) {
+		report_usage(text ? text : "wrong usage");
+		exit(EXIT_FAILED);
+	}
+	if (text) {
+		fputs("forkexec: ", stderr);
+		put_text(stderr, text, strlen(text));
 		fputc('\n', stderr);
 	}
 	fputs("Try 'forkexec --help' for more information.\n", stderr);
 	exit(EXIT_FAILED);
+}
+
+/* The end of what goes to standard output: the exit status. */
+int flush_output(void)
+{
+	errno = 0;
+	if (!(fflush(stdout) | ferror(stdout)))
+		return 0;
+	fprintf(stderr, "forkexec: write error: %s\n", strerror(errno ? errno : EIO));
+	return EXIT_FAILED;
+}
+
+/* 0: there is none. Hyphens may stand for its spaces: the shell has its own idea of those. */
+uint32_t step_number(const char *text)
+{
+	uint32_t step = forkexec_step_by_name(text);
+	char *name = strdup(text), *p;
+
+	for (p = name; !step && p && *p; p++)
+		if (*p == '-')
+			*p = ' ';
+	if (!step && name)
+		step = forkexec_step_by_name(name);
+	free(name);
+	return step;
 }
 
 /* A list with room for one more than n elements. */

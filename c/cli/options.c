@@ -15,7 +15,7 @@ static void show_help(struct command *c, const char *argument)
 	(void)c;
 	(void)argument;
 	print_help();
-	exit(0);
+	exit(flush_output());
 }
 
 static void show_version(struct command *c, const char *argument)
@@ -23,13 +23,12 @@ static void show_version(struct command *c, const char *argument)
 	(void)c;
 	(void)argument;
 	print_version();
-	exit(0);
+	exit(flush_output());
 }
 
 static void show_completion(struct command *c, const char *argument)
 {
-	(void)c;
-	exit(print_completion(argument));
+	c->completion = argument;
 }
 
 #define SPACES "user mount pid net uts ipc cgroup time"
@@ -164,11 +163,11 @@ const struct option_row options[] = {
 	{"repeat", "N", "start the program N times, and print how its steps' times are distributed",
 	 apply_repeat, NULL},
 	{"pause-at", "STEP", "stop right before STEP, and say how to look at the child",
-	 apply_pause_at, NULL},
+	 apply_pause_at, "step"},
 	{"dry-run", NULL, "print the system calls of the start, and do not start", apply_dry_run,
 	 NULL},
 	{"explain", NULL, "explain a step's errno: forkexec --explain [STEP [ERRNO]]",
-	 apply_explain, NULL},
+	 apply_explain, "step"},
 	{"completion", "bash|zsh", "print a completion script", show_completion, "bash zsh"},
 	{"help", NULL, "this text", show_help, NULL},
 	{"version", NULL, "version and license", show_version, NULL},
@@ -194,14 +193,34 @@ static void long_options(struct option list[N_OPTIONS])
 	list[n] = (struct option){NULL, 0, NULL, 0};
 }
 
+/* --json counts for what is wrong with the options before it, too. */
+static int wants_json(int argc, char **argv, const struct option *list)
+{
+	int value, json = 0;
+
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, "+h", list, NULL)) != -1)
+		json |= value >= FIRST && options[value - FIRST].apply == apply_json;
+	optind = 0; /* GNU's and musl's: from the beginning */
+	opterr = !json;
+	return json;
+}
+
 void parse(struct command *c, int argc, char **argv, int *ret_first)
 {
 	struct option list[N_OPTIONS];
-	int value;
+	int value, json;
 
 	long_options(list);
+	json = wants_json(argc, argv, list);
+	if (json)
+		usage_as_json();
 	/* "+": the program's own options are the program's. */
-	while ((value = getopt_long(argc, argv, "+", list, NULL)) != -1) {
+	while ((value = getopt_long(argc, argv, "+h", list, NULL)) != -1) {
+		if (value == 'h')
+			show_help(c, NULL);
+		if (value < FIRST && json)
+			usage("%s is no option, or its argument is wrong", argv[optind - 1]);
 		if (value < FIRST)
 			usage(NULL);
 		options[value - FIRST].apply(c, optarg);

@@ -4,7 +4,6 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,15 +12,7 @@
 
 APPLY(pause_at)
 {
-	char *name = memcpy(grow(NULL, (uint32_t)strlen(argument), 1), argument, strlen(argument) + 1), *p;
-
-	c->request.pause_at = forkexec_step_by_name(name);
-	for (p = name; *p; p++) /* the shell has its own idea of spaces */
-		if (*p == '-')
-			*p = ' ';
-	if (!c->request.pause_at)
-		c->request.pause_at = forkexec_step_by_name(name);
-	free(name);
+	c->request.pause_at = step_number(argument);
 	if (!c->request.pause_at)
 		usage("--pause-at: \"%s\" is no step; forkexec(7) lists them", argument);
 }
@@ -45,13 +36,14 @@ static void tell(const struct forkexec_request *r, const struct forkexec_result 
 {
 	int pid = (int)result->pid;
 
-	fprintf(stderr,
-		"forkexec: process %d is stopped right before its step \"%s\" (%s). Look at it:\n"
+	fprintf(stderr, "forkexec: process %d is stopped right before its step \"%s\" (", pid,
+		forkexec_step_name(step));
+	put_text(stderr, r->path, strlen(r->path));
+	fprintf(stderr, "). Look at it:\n"
 		"  ls -l /proc/%d/fd /proc/%d/ns /proc/%d/cwd; cat /proc/%d/status\n"
 		"  nsenter --all --target %d\n"
 		"  gdb --pid %d\n"
-		"It goes on after: kill -CONT %d\n", pid, forkexec_step_name(step), r->path, pid, pid, pid,
-		pid, pid, pid, pid);
+		"It goes on after: kill -CONT %d\n", pid, pid, pid, pid, pid, pid, pid);
 }
 
 /* The child is at its pause: has it stopped, and says where. */

@@ -38,7 +38,7 @@ static void print_wrapped(FILE *to, const char *text, size_t indent)
 			fputc(' ', to);
 			column++;
 		}
-		fwrite(text, 1, n, to);
+		put_text(to, text, n);
 		column += n;
 		text += n;
 		text += strspn(text, " ");
@@ -48,18 +48,9 @@ static void print_wrapped(FILE *to, const char *text, size_t indent)
 
 static void print_json_string(FILE *to, const char *name, const char *value)
 {
-	fprintf(to, "\"%s\":\"", name);
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c == '"' || c == '\\')
-			fprintf(to, "\\%c", c);
-		else if (c < ' ' || c == 127)
-			fprintf(to, "\\u%04x", c);
-		else
-			fputc(c, to);
-	}
-	fputs("\",", to);
+	fprintf(to, "\"%s\":", name);
+	put_json(to, value);
+	fputc(',', to);
 }
 
 struct words {
@@ -119,6 +110,20 @@ static void print_json(const struct forkexec_result *result, const struct words 
 	print_json_string(stderr, "explanation", w->cause);
 	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", (int)result->err,
 		(long long)result->detail, exit_status(result));
+}
+
+/* A failure before the start. */
+void report_usage(const char *message)
+{
+	fputc('{', stderr);
+	print_json_string(stderr, "step", "command line");
+	print_json_string(stderr, "object", "");
+	print_json_string(stderr, "field", "");
+	print_json_string(stderr, "syscall", "");
+	print_json_string(stderr, "errno", "");
+	print_json_string(stderr, "message", message);
+	print_json_string(stderr, "explanation", "Try 'forkexec --help' for more information.");
+	fprintf(stderr, "\"errno_number\":0,\"detail\":0,\"exit_status\":%d}\n", EXIT_FAILED);
 }
 
 /* found: the path that a search in PATH has come to, or "". */
@@ -182,7 +187,7 @@ static int print_step(uint32_t step)
 /* forkexec --explain [STEP [ERRNO]] */
 int explain_table(int argc, char **argv)
 {
-	uint32_t step = argc ? forkexec_step_by_name(argv[0]) : 0;
+	uint32_t step = argc ? step_number(argv[0]) : 0;
 	char text[1024];
 
 	if (argc > 2)
@@ -193,11 +198,11 @@ int explain_table(int argc, char **argv)
 		if (!table_entry(step, errno_number(argv[1]), text, sizeof(text)))
 			usage("--explain: nothing is known of %s at the step %s", argv[1], argv[0]);
 		print_wrapped(stdout, text, 0);
-		return fflush(stdout) ? EXIT_FAILED : 0;
+		return flush_output();
 	}
 	if (argc && !print_step(step))
 		usage("--explain: nothing is known of the step %s", argv[0]);
 	for (step = 1; !argc && step < 64; step++)
 		print_step(step);
-	return fflush(stdout) ? EXIT_FAILED : 0;
+	return flush_output();
 }

@@ -15,13 +15,18 @@
 /* One start that has been traced. */
 struct traced {
 	int32_t pid;
+	uint32_t failed_step; /* NONE: it has not */
+	int32_t err;
 	struct forkexec_trace trace;
 };
 
 APPLY(trace)
 {
 	c->trace = 1;
-	c->trace_file = argument;
+	if (argument)
+		c->trace_file = argument;
+	else
+		c->timeline = 1;
 }
 
 APPLY(repeat)
@@ -79,18 +84,23 @@ static void print_timeline(const struct command *c, const struct forkexec_result
 
 	if (!to)
 		return;
-	fprintf(to, "forkexec: %s", c->request.path);
+	fputs("forkexec: ", to);
+	put_text(to, c->request.path, strlen(c->request.path));
 	if (result->pid > 0)
 		fprintf(to, " (process %d)", (int)result->pid);
-	fprintf(to, ": %" PRIu32 " steps in %.1f us%s\n    begin       took  step\n", t->n,
-		t->n ? micros(t->end_ns - t->steps[0].begin_ns) : 0.0,
-		result->step ? ", the last one failed" : "");
+	if (t->n)
+		fprintf(to, ": %" PRIu32 " steps in %.1f us%s\n    begin       took  step\n", t->n,
+			micros(t->end_ns - t->steps[0].begin_ns),
+			result->step ? ", the last one failed" : "");
+	else
+		fputs(": it failed before its first step\n", to);
 	for (i = 0; i < t->n; i++) {
 		const struct forkexec_trace_step *s = &t->steps[i];
 
 		find_object(c, found, s, object, sizeof(object));
-		fprintf(to, "%9.1f  %9.1f  %s%s", micros(s->begin_ns - t->steps[0].begin_ns),
-			micros(end_of(t, i) - s->begin_ns), forkexec_step_name(s->step), object);
+		fprintf(to, "%9.1f  %9.1f  %s", micros(s->begin_ns - t->steps[0].begin_ns),
+			micros(end_of(t, i) - s->begin_ns), forkexec_step_name(s->step));
+		put_text(to, object, strlen(object));
 		if (s->calls > 1)
 			fprintf(to, " (%" PRIu32 " calls)", s->calls);
 		fputc('\n', to);
@@ -104,10 +114,12 @@ void trace_note(struct command *c, const struct forkexec_result *result, const c
 {
 	if (!c->trace)
 		return;
-	if (!c->repeat && !c->trace_file)
+	if (c->timeline)
 		print_timeline(c, result, found);
 	c->traced = grow(c->traced, c->n_traced, sizeof(*c->traced));
 	c->traced[c->n_traced].pid = result->pid;
+	c->traced[c->n_traced].failed_step = result->step;
+	c->traced[c->n_traced].err = result->err;
 	c->traced[c->n_traced++].trace = *c->request.trace;
 }
 
@@ -131,6 +143,24 @@ static void put_events(FILE *to, const struct traced *one, uint32_t line, const 
 	}
 }
 
+/* What has failed, as an instant event at the end of that start. */
+static void put_failure(FILE *to, const struct command *c, const struct traced *one, uint32_t line)
+{
+	const char *name = forkexec_errno_name(one->err);
+
+	fputs(",\n{\"name\":", to);
+	put_json(to, "failed");
+	fprintf(to, ",\"ph\":\"i\",\"s\":\"t\",\"ts\":%.3f,\"pid\":%d,\"tid\":%d,\"args\":{\"program\":",
+		one->trace.n ? micros(one->trace.end_ns) : 0.0, (int)getpid(),
+		one->pid > 0 ? (int)one->pid : -(int)line - 1);
+	put_json(to, c->request.path);
+	fputs(",\"step\":", to);
+	put_json(to, forkexec_step_name(one->failed_step));
+	fputs(",\"errno\":", to);
+	put_json(to, name ? name : "");
+	fprintf(to, ",\"errno_number\":%d}}", (int)one->err);
+}
+
 static int write_events(const struct command *c)
 {
 	FILE *to = fopen(c->trace_file, "we");
@@ -143,8 +173,11 @@ static int write_events(const struct command *c)
 	fprintf(to, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
 		    "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"args\":{\"name\":\"forkexec\"}}",
 		(int)getpid());
-	for (i = 0; i < c->n_traced; i++)
+	for (i = 0; i < c->n_traced; i++) {
 		put_events(to, &c->traced[i], i, ",");
+		if (c->traced[i].failed_step)
+			put_failure(to, c, &c->traced[i], i);
+	}
 	fputs("\n]}\n", to);
 	if ((ferror(to) | fclose(to)) == 0)
 		return 0;
@@ -204,8 +237,10 @@ static void print_distribution(const struct command *c)
 	unsigned char told[256] = {0};
 	uint32_t i, k, step;
 
-	fprintf(stderr, "forkexec: %s, %" PRIu32 " times; times in us\n"
-			"  %-22s %8s %10s %10s %10s %10s\n", c->request.path, c->n_traced,
+	fputs("forkexec: ", stderr);
+	put_text(stderr, c->request.path, strlen(c->request.path));
+	fprintf(stderr, ", %" PRIu32 " times; times in us\n"
+			"  %-22s %8s %10s %10s %10s %10s\n", c->n_traced,
 		"step", "starts", "p50", "p90", "p99", "max");
 	for (i = 0; i < c->n_traced; i++) {
 		for (k = 0; k < c->traced[i].trace.n; k++) {

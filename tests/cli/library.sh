@@ -121,7 +121,9 @@ offered() { # offered WORDS...: what bash offers for the last
 		bash "$root/usr/share/bash-completion/completions/forkexec" "$@"
 }
 [ "$(offered forkexec --chr)" = --chroot ] && [ "$(offered forkexec --clone us)" = user ] &&
-	[ "$(offered forkexec --chroot /us)" = /usr ] && offered forkexec --dir / true-no-such-x >/dev/null &&
+	[ "$(offered forkexec --clone user,p)" = user,pid ] &&
+	[ "$(offered forkexec --explain duplic)" = duplicate-descriptor ] && [ "$(offered forkexec report /us)" = /usr ] &&
+	[ "$(offered forkexec --pause-at chd)" = chdir ] && [ "$(offered forkexec --chroot /us)" = /usr ] && offered forkexec --dir / true-no-such-x >/dev/null &&
 	ok "completion: bash" || bad "bash completion"
 if command -v zsh >/dev/null; then
 	zsh -n "$root/usr/share/zsh/vendor-completions/_forkexec" && ok "completion: zsh reads it" || bad "zsh completion"
@@ -131,4 +133,7 @@ fi
 
 make -s uninstall DESTDIR="$root" PREFIX=/usr LIBDIR=/usr/lib >/dev/null
 [ -z "$(find "$root" ! -type d)" ] && ok "uninstall" || bad "uninstall leaves $(find "$root" ! -type d)"
+make -s install DESTDIR="$root" PREFIX="/a b" >/dev/null && "$root/a b/bin/forkexec" true || bad "install below a name with a space"
+make -s uninstall DESTDIR="$root" PREFIX="/a b" >/dev/null
+[ -z "$(find "$root" ! -type d)" ] && ok "a name with a space" || bad "uninstall leaves $(find "$root" ! -type d)"
 exit $failed

@@ -5,13 +5,17 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // shell runs a script whose $1 is the command; a hang fails the test.
@@ -100,5 +104,207 @@ func TestUserWithoutGroup(t *testing.T) {
 	needRoot(t)
 	if out, said, status := run(t, "--uid", "3999999", "--gid", "7", "sh", "-c", "id -u; id -g; id -G"); status != 0 || out != "3999999\n7\n7\n" {
 		t.Errorf("status %d, %q, %s", status, out, said)
+	}
+}
+
+// TestWriteError: whatever is lost is told, and a program whose ID is lost does not run on.
+func TestWriteError(t *testing.T) {
+	for _, args := range []string{"--help", "--version", "--dry-run true", "--explain", "--completion bash", "--detach sleep 77.125", "report /dev/null"} {
+		for _, to := range []string{">/dev/full", ">&-"} {
+			_, said, status := shell(t, `exec "$1" `+args+` `+to)
+			if status != 125 || strings.Count(said, "forkexec: write error: ") != 1 {
+				t.Errorf("%s %s: status %d, %s", args, to, status, said)
+			}
+		}
+	}
+	if out, _, _ := shell(t, `ps -eo args | grep "^sleep 77[.]125"`); out != "" {
+		t.Errorf("it runs on: %s", out)
+	}
+}
+
+// TestHostileNames: JSON is JSON, and no name steers a terminal.
+func TestHostileNames(t *testing.T) {
+	name := "/no/a\xffb\x1b[1m\u0085c\u009b2Jd\u202ee\u2066f\u00e9"
+	_, said, status := run(t, "--json", name)
+	var o struct{ Object string }
+	if err := json.Unmarshal([]byte(said), &o); err != nil || status != 127 || !utf8.ValidString(said) || strings.ContainsAny(said, "\u0085\u202e") {
+		t.Errorf("%v, status %d, %q", err, status, said)
+	}
+	if !strings.Contains(o.Object, "c\u009b2Jd\u202ee\u2066f\u00e9") || !strings.Contains(o.Object, "b") {
+		t.Errorf("the object is %q", o.Object)
+	}
+	for _, args := range [][]string{{name}, {"--dir", name, "true"}, {"--uid", name, "true"}, {"--trace", "--dir", name, "true"}} {
+		_, said, _ := run(t, args...)
+		if strings.ContainsAny(said, "\x1b\u0085\u009b\u202e\u2066") || strings.Contains(said, "\xff") || !strings.Contains(said, `d\u202ee\u2066f`+"\u00e9") {
+			t.Errorf("%q: %q", args, said)
+		}
+	}
+}
+
+// TestJSONBeforeTheStart: wherever --json stands.
+func TestJSONBeforeTheStart(t *testing.T) {
+	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
+		"--json --nosuch true", "--json --dir", "--json", "--trace --json --repeat 2 --detach true"} {
+		_, said, status := run(t, strings.Fields(args)...)
+		var o struct {
+			Step, Message string
+			ExitStatus    int `json:"exit_status"`
+		}
+		if err := json.Unmarshal([]byte(said), &o); err != nil || status != 125 || o.Step != "command line" || o.Message == "" || o.ExitStatus != 125 {
+			t.Errorf("%s: status %d, %v, %s", args, status, err, said)
+		}
+	}
+	if out, said, status := run(t, "echo", "--json"); out != "--json\n" || said != "" || status != 0 { // the program's
+		t.Error(out, said, status)
+	}
+	if _, said, _ := run(t, "--uid", "nosuch", "true", "--json"); !strings.HasPrefix(said, "forkexec: --uid") {
+		t.Error(said)
+	}
+}
+
+// TestSignalDuringHook ends the hook, with what it runs, and the start.
+func TestSignalDuringHook(t *testing.T) {
+	for _, args := range [][]string{{"--on-exec", "echo ready >&2; sleep 60; true"}, {"--on-clone", "trap '' TERM; echo ready >&2; sleep 60; true"}} {
+		cmd := exec.Command(command, append(args, "echo", "started")...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal
+		r, err := cmd.StderrPipe()
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Read(make([]byte, 16)); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		n, err := r.Read(make([]byte, 16)) // the end, when the sleep has ended, too
+		_ = cmd.Wait()
+		if cmd.ProcessState.ExitCode() != 128+15 || out.String() != "" || n != 0 {
+			t.Errorf("%q: %v, %q, %d, %v", args, cmd.ProcessState, out.String(), n, err)
+		}
+	}
+}
+
+func TestStepNames(t *testing.T) {
+	script, _, _ := run(t, "--completion", "bash")
+	_, names, ok := strings.Cut(script, "--pause-at) mapfile -t COMPREPLY < <(compgen -W '")
+	names, _, _ = strings.Cut(names, "'")
+	if n := len(strings.Fields(names)); !ok || n < 30 {
+		t.Fatalf("%d names", n)
+	}
+	for _, name := range strings.Fields(names) {
+		if _, said, status := run(t, "--pause-at", name, "--dry-run", "true"); status != 0 {
+			t.Error(name, said)
+		}
+	}
+	if out, said, status := run(t, "--explain", "duplicate-descriptor"); status != 0 || !strings.Contains(out, "duplicate descriptor EBADF") {
+		t.Error(status, said, out)
+	}
+	if strings.Contains(script, "--=") || strings.Contains(script, "--)") {
+		t.Error("the completion has an option without a name")
+	}
+}
+
+// TestTraceOfFailure: the failure is in it, even if there was no step.
+func TestTraceOfFailure(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "trace.json")
+	for _, c := range []struct{ args, step string }{{"--dir /no/where true", "chdir"}, {"no-such-program", "execve"}} {
+		run(t, append([]string{"--trace=" + file}, strings.Fields(c.args)...)...)
+		var trace struct {
+			TraceEvents []struct {
+				Name string
+				Args struct{ Step, Errno string }
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, &trace)
+		}
+		if err != nil {
+			t.Fatal(err, string(text))
+		}
+		last := trace.TraceEvents[len(trace.TraceEvents)-1]
+		if last.Name != "failed" || last.Args.Step != c.step || last.Args.Errno != "ENOENT" {
+			t.Errorf("%s: %+v", c.args, last)
+		}
+	}
+	if _, said, _ := run(t, "--trace", "no-such-program"); strings.Contains(said, "0 steps") || !strings.Contains(said, "no-such-program: it failed before its first step") {
+		t.Error(said)
+	}
+	if _, said, _ := run(t, "--repeat", "3", "--trace", "true"); strings.Count(said, " steps in ") != 3 || !strings.Contains(said, ", 3 times") {
+		t.Error(said)
+	}
+}
+
+func TestRefusedArguments(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range []string{"--open 1=F:z true", "--fd 1=F:z true", "--completion bash x", "--completion zsh --json"} {
+		cmd := exec.Command(command, strings.Fields(args)...)
+		cmd.Dir = dir
+		said, _ := cmd.CombinedOutput()
+		left, err := os.ReadDir(dir)
+		if ok := strings.HasPrefix(args, "--completion zsh"); err != nil || len(left) > 0 || (cmd.ProcessState.ExitCode() == 125) == ok {
+			t.Errorf("%s: %s, %v, %v", args, said, left, err)
+		}
+	}
+	if out, said, status := run(t, "-h"); status != 0 || !strings.HasPrefix(out, "Usage: forkexec") {
+		t.Error(status, said)
+	}
+}
+
+// TestPauseOutlives: what forkexec.h says of a child that SIGSTOP has stopped.
+func TestPauseOutlives(t *testing.T) {
+	cmd, pid := paused(t, "--pause-at", "execve", "true")
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if _, state, _ := strings.Cut(string(stat), ") "); err != nil || !strings.HasPrefix(state, "T ") {
+		t.Errorf("%v, %s", err, stat)
+	}
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+}
+
+// TestRootfs is the man page's container with files of its own.
+func TestRootfs(t *testing.T) {
+	const script = `umask 022; cd "$(dirname "$2")" && mkdir -p rootfs/proc rootfs/bin && for p in sh mount ls; do
+	p=$(command -v $p); cp "$p" rootfs/bin/
+	for l in $(ldd "$p" | grep -o '/[^ ]*'); do mkdir -p "rootfs$(dirname "$l")"; cp "$l" "rootfs$l"; done; done
+	exec $3 "$2" --clone user,mount,pid,net,uts,ipc --uid-map 0:$4:1 --gid-map 0:$4:1 --chroot rootfs --dir / --clear-env --env PATH=/usr/bin:/bin \
+	sh -c 'mount -t proc proc /proc && exec ls / /proc'`
+	for _, user := range []string{"0", "65534"} {
+		as := ""
+		if user == "0" || os.Geteuid() != 0 {
+			user = strconv.Itoa(os.Geteuid())
+		} else {
+			as = command + " --uid " + user
+		}
+		out, said, status := shell(t, script, publicCommand(t), as, user)
+		if strings.Contains(said, "EPERM") || strings.Contains(said, "mount: ") {
+			t.Skip("no user namespaces, or no mounts of proc here: ", said)
+		}
+		words := strings.Fields(out)
+		if status != 0 || !slices.Contains(words, "1") || slices.Contains(words, "2") || slices.Contains(words, "etc") || !slices.Contains(words, "proc") {
+			t.Errorf("user %s: status %d, %q, %s", user, status, words, said)
+		}
+	}
+}
+
+// TestHelperWithoutLine: who reads the message knows what to do.
+func TestHelperWithoutLine(t *testing.T) {
+	if _, err := exec.LookPath("newuidmap"); err != nil {
+		t.Skip("needs newuidmap (package uidmap)")
+	}
+	for _, which := range []string{"u", "g"} {
+		id := strconv.Itoa(os.Geteuid())
+		_, said, status := run(t, "--clone", "user", "--id-map-helpers", "--"+which+"id-map", "0:"+id+":1", "--"+which+"id-map", "1:3999999:3", "true")
+		if strings.HasPrefix(said, "forkexec: clone") {
+			t.Skip("no user namespaces here: ", said)
+		}
+		if status != 125 || !strings.Contains(said, "new"+which+"idmap(1) must be installed") || !strings.Contains(said, "/etc/sub"+which+"id have a line") {
+			t.Errorf("status %d, %s", status, said)
+		}
 	}
 }

@@ -98,13 +98,21 @@ func TestReportOfAnything(t *testing.T) {
 			t.Fatal(err)
 		}
 		html, said, status := run(t, "report", file)
-		page(t, html)
-		want := ""
+		want, wantStatus, inPage := "", 0, fmt.Sprintf("<b>%d</b> start", c.starts)
 		if c.bad > 0 {
 			want = fmt.Sprintf("forkexec: report: %s: could not be read: %d line%s, the first is line %d\n", file, c.bad, map[bool]string{false: "s"}[c.bad == 1], c.atLine)
 		}
-		if status != 0 || said != want || !strings.Contains(html, fmt.Sprintf("<b>%d</b> start", c.starts)) {
-			t.Errorf("%.200q: %d, %q, want %q, %d starts\n%.1500s", c.text, status, said, want, c.starts, html[strings.Index(html, "<body>"):])
+		if c.bad > 0 && c.starts == 0 { // no trace at all
+			want += fmt.Sprintf("forkexec: report: %s: none of its lines is one of FORKEXEC=trace=FILE\n", file)
+			wantStatus, inPage = 1, ""
+		}
+		page(t, html)
+		if status != wantStatus || said != want || !strings.Contains(html, inPage) || (html == "") != (inPage == "") {
+			t.Errorf("%.200q: %d, %q, want %q, %d starts\n%.1500s", c.text, status, said, want, c.starts, html)
+		}
+		out, _, status := shell(t, `"$1" report - <"$2"`, file)
+		if status != wantStatus || !strings.Contains(out, inPage) {
+			t.Errorf("standard input: %d, %.1500s", status, out)
 		}
 	}
 	for _, args := range [][]string{{"report"}, {"report", "/missing"}, {"report", "/"}, {"report", "a", "b"}} {
