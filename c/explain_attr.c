@@ -258,39 +258,6 @@ static int look_affinity(struct look *l)
 	return 1;
 }
 
-static int look_setns(struct look *l)
-{
-	const struct forkexec_request *r = l->r;
-	int64_t i = l->result->detail;
-	struct text *t = &l->text;
-
-	if (i < 0 || i >= r->n_namespaces)
-		return 0;
-	say(t, "Descriptor ");
-	say_number(t, r->namespaces[i].fd);
-	if (!look_fd_name(l, r->namespaces[i].fd))
-		return say(t, " of {namespaces} is not open in the caller. Open the file below "
-			      "/proc/PID/ns, and keep it open."), 1;
-	say(t, " is ");
-	say_raw(t, l->link);
-	if (l->result->err == E_INVAL && text_begins(l->link, "user:"))
-		say(t, ", the user namespace that the child is in already, or the child is not alone "
-		       "in its memory. Leave it out.");
-	else if (l->result->err == E_INVAL)
-		say(t, r->namespaces[i].type ? ", which is no namespace of that type, nor a process "
-					       "of Linux 5.8. Name the right one." :
-					       ", which is no namespace; a process needs a type.");
-	else if (l->result->err == E_PERM)
-		say(t, ": to join it needs cap_sys_admin in the user namespace that owns it, and for "
-		       "mounts and users a root directory that is not shared. Join that user "
-		       "namespace first, or start as root.");
-	else if (l->result->err == E_SRCH)
-		say(t, ", and that process has ended.");
-	else
-		say(t, ", and the kernel does not let the child join it.");
-	return 1;
-}
-
 static int look_bounding(struct look *l)
 {
 	if (l->result->err != E_PERM || NEW_USER(l->r) || has_cap(l, CAP_SETPCAP))
@@ -453,38 +420,38 @@ HIDDEN int look_attribute(struct look *l)
 		say(t, text);                                                                      \
 		return 1;                                                                          \
 	}
-#define UNSET(f) RULE(f, "{" #f "} is set, but its flag is not. Set that, too.")
+#define UNSET(f, flag) RULE(f, "{" #f "} is set, but FORKEXEC_" #flag " is not. Set that, too.")
 
 HIDDEN int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r)
 {
-	UNSET(sigmask)
-	UNSET(sigdefault)
+	UNSET(sigmask, SIGMASK)
+	UNSET(sigdefault, SIGDEFAULT)
 	if (r->flags & FORKEXEC_SIGIGNORE)
 		RULE(sigignore, "A signal is both in {sigdefault} and in {sigignore}. Choose one.")
-	UNSET(sigignore)
-	UNSET(cap_effective)
+	UNSET(sigignore, SIGIGNORE)
+	UNSET(cap_effective, CAP_EFFECTIVE)
 	if (r->flags & FORKEXEC_CAP_PERMITTED)
 		RULE(cap_permitted, "An ambient capability ({ambient_caps}) must be permitted as well: "
 				    "add it to {cap_permitted}.")
-	UNSET(cap_permitted)
+	UNSET(cap_permitted, CAP_PERMITTED)
 	if (r->flags & FORKEXEC_CAP_INHERITABLE)
 		RULE(cap_inheritable, "An ambient capability ({ambient_caps}) must be inheritable as "
 				      "well: add it to {cap_inheritable}.")
-	UNSET(cap_inheritable)
-	UNSET(cap_bounding)
+	UNSET(cap_inheritable, CAP_INHERITABLE)
+	UNSET(cap_bounding, CAP_BOUNDING)
 	if (r->flags & FORKEXEC_CAP_AMBIENT)
 		RULE(cap_ambient, "{cap_ambient} and {ambient_caps} both set the ambient set: use one.")
-	UNSET(cap_ambient)
+	UNSET(cap_ambient, CAP_AMBIENT)
 	if (r->flags & FORKEXEC_NICE)
 		RULE(nice, "{nice} and the nice value in {scheduler} differ. Set one of them.")
-	UNSET(nice)
-	UNSET(ioprio)
-	UNSET(oom_score_adj)
-	UNSET(umask)
-	UNSET(securebits)
-	UNSET(dir_fd)
-	UNSET(exec_fd)
-	UNSET(landlock_fd)
+	UNSET(nice, NICE)
+	UNSET(ioprio, IOPRIO)
+	UNSET(oom_score_adj, OOM_SCORE_ADJ)
+	UNSET(umask, UMASK)
+	UNSET(securebits, SECUREBITS)
+	UNSET(dir_fd, DIR_FD)
+	UNSET(exec_fd, EXEC_FD)
+	UNSET(landlock_fd, LANDLOCK)
 	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
