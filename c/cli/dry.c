@@ -15,9 +15,14 @@
 
 void put_string(const char *s)
 {
+	size_t n;
+
 	putchar('"');
-	for (; *s; s++) {
+	for (; *s; s += n) {
 		unsigned char c = (unsigned char)*s;
+
+		n = utf8_length(s, strlen(s));
+		n += !n;
 
 		if (c == '"' || c == '\\')
 			printf("\\%c", c);
@@ -26,7 +31,7 @@ void put_string(const char *s)
 		else if (c < ' ' || c == 127)
 			printf("\\%o", c);
 		else
-			putchar(c);
+			put_text(stdout, s, n);
 	}
 	putchar('"');
 }

@@ -133,6 +133,9 @@ func TestHostileNames(t *testing.T) {
 	if !strings.Contains(o.Object, "c\u009b2Jd\u202ee\u2066f\u00e9") || !strings.Contains(o.Object, "b") {
 		t.Errorf("the object is %q", o.Object)
 	}
+	if out, _, status := run(t, "--dry-run", "--dir", name, "true"); status != 0 || strings.ContainsAny(out, "\x1b\u0085\u009b\u202e\u2066") || !utf8.ValidString(out) {
+		t.Errorf("%q, status %d", out, status)
+	}
 	for _, args := range [][]string{{name}, {"--dir", name, "true"}, {"--uid", name, "true"}, {"--trace", "--dir", name, "true"}} {
 		_, said, _ := run(t, args...)
 		if strings.ContainsAny(said, "\x1b\u0085\u009b\u202e\u2066") || strings.Contains(said, "\xff") || !strings.Contains(said, `d\u202ee\u2066f`+"\u00e9") {
