@@ -19,6 +19,7 @@ static int look_step(struct look *l)
 	case FORKEXEC_STEP_FOREGROUND:
 	case FORKEXEC_STEP_SETCTTY:
 	case FORKEXEC_STEP_NOCTTY: return look_terminal(l);
+	case FORKEXEC_STEP_SETPGID: return look_group(l);
 	case FORKEXEC_STEP_UID_MAP:
 	case FORKEXEC_STEP_GID_MAP: return look_id_map(l);
 	case FORKEXEC_STEP_CHROOT: return look_chroot(l);
@@ -102,6 +103,20 @@ static void say_path(struct text *t, const char *path)
 	say(t, n <= most ? "" : "...");
 }
 
+/* The command was given a path, and opened it. */
+static void say_cgroup(struct look *l)
+{
+	struct text *t = &l->text;
+
+	if (t->flags & FORKEXEC_EXPLAIN_OPTIONS && look_fd_name(l, l->r->cgroup_fd)) {
+		say(t, " into the cgroup ");
+		say_raw(t, l->link);
+		return;
+	}
+	say(t, " into the cgroup of {cgroup_fd} = ");
+	say_number(t, l->r->cgroup_fd);
+}
+
 static void say_object(struct look *l)
 {
 	const struct forkexec_request *r = l->r;
@@ -109,7 +124,12 @@ static void say_object(struct look *l)
 	int64_t detail = l->result->detail;
 
 	switch (l->result->step) {
-	case FORKEXEC_STEP_EXECVE: say_path(t, r->path); return;
+	case FORKEXEC_STEP_EXECVE:
+		if (!(r->flags & FORKEXEC_EXEC_FD))
+			return say_path(t, r->path);
+		say(t, " descriptor ");
+		say_number(t, r->exec_fd);
+		return;
 	case FORKEXEC_STEP_CHDIR: say_path(t, r->dir); return;
 	case FORKEXEC_STEP_CHROOT: say_path(t, r->chroot); return;
 	case FORKEXEC_STEP_UID_MAP:
@@ -120,10 +140,8 @@ static void say_object(struct look *l)
 			say(t, " ");
 			say_flags(t, (uint64_t)detail & ~CLONE_INTO_CGROUP);
 		}
-		if (r->flags & FORKEXEC_CGROUP_FD && l->result->step == FORKEXEC_STEP_CLONE) {
-			say(t, " into the cgroup of {cgroup_fd} = ");
-			say_number(t, r->cgroup_fd);
-		}
+		if (r->flags & FORKEXEC_CGROUP_FD && l->result->step == FORKEXEC_STEP_CLONE)
+			say_cgroup(l);
 		return;
 	case FORKEXEC_STEP_FD_MOVE:
 	case FORKEXEC_STEP_FD_DUP:
@@ -226,10 +244,4 @@ PUBLIC long forkexec_explain_as(const struct forkexec_request *r,
 	if (l)
 		sys_munmap(l, sizeof(*l));
 	return mapped;
-}
-
-PUBLIC long forkexec_explain(const struct forkexec_request *r, const struct forkexec_result *result,
-			     char *buffer, size_t size)
-{
-	return forkexec_explain_as(r, result, 0, buffer, size);
 }

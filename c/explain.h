@@ -90,6 +90,7 @@ struct look {
 #define look_file          forkexec_look_file
 #define look_file_limit    forkexec_look_file_limit
 #define look_frozen        forkexec_look_frozen
+#define look_group         forkexec_look_group
 #define look_id_map        forkexec_look_id_map
 #define look_ids           forkexec_look_ids
 #define look_interpreters  forkexec_look_interpreters
@@ -103,6 +104,7 @@ struct look {
 #define look_program_path  forkexec_look_program_path
 #define look_read          forkexec_look_read
 #define look_request       forkexec_look_request
+#define look_setns         forkexec_look_setns
 #define look_status        forkexec_look_status
 #define look_terminal      forkexec_look_terminal
 #define look_too_big       forkexec_look_too_big
@@ -200,9 +202,11 @@ HIDDEN int look_caps(struct look *l);
 HIDDEN int look_clone(struct look *l);
 HIDDEN int look_cgroup(struct look *l);
 HIDDEN int look_frozen(struct look *l);
+HIDDEN int look_setns(struct look *l);
 HIDDEN void say_entry(struct look *l, int64_t i);
 HIDDEN int look_fds(struct look *l);
 HIDDEN int look_terminal(struct look *l);
+HIDDEN int look_group(struct look *l);
 HIDDEN int look_request(struct look *l);
 HIDDEN int has_cap(const struct look *l, uint32_t number);
 HIDDEN int id_map_bad_line(const struct forkexec_request *r, int groups, uint32_t *ret_other,

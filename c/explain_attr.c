@@ -269,39 +269,6 @@ static int look_affinity(struct look *l)
 	return 1;
 }
 
-static int look_setns(struct look *l)
-{
-	const struct forkexec_request *r = l->r;
-	int64_t i = l->result->detail;
-	struct text *t = &l->text;
-
-	if (i < 0 || i >= r->n_namespaces)
-		return 0;
-	say(t, "Descriptor ");
-	say_number(t, r->namespaces[i].fd);
-	if (!look_fd_name(l, r->namespaces[i].fd))
-		return say(t, " of {namespaces} is not open in the caller. Open the file below "
-			      "/proc/PID/ns, and keep it open."), 1;
-	say(t, " is ");
-	say_raw(t, l->link);
-	if (l->result->err == E_INVAL && text_begins(l->link, "user:"))
-		say(t, ", the user namespace that the child is in already, or the child is not alone "
-		       "in its memory. Leave it out.");
-	else if (l->result->err == E_INVAL)
-		say(t, r->namespaces[i].type ? ", which is no namespace of that type, nor a process "
-					       "of Linux 5.8. Name the right one." :
-					       ", which is no namespace; a process needs a type.");
-	else if (l->result->err == E_PERM)
-		say(t, ": to join it needs cap_sys_admin in the user namespace that owns it, and for "
-		       "mounts and users a root directory that is not shared. Join that user "
-		       "namespace first, or start as root.");
-	else if (l->result->err == E_SRCH)
-		say(t, ", and that process has ended.");
-	else
-		say(t, ", and the kernel does not let the child join it.");
-	return 1;
-}
-
 static int look_bounding(struct look *l)
 {
 	if (l->result->err != E_PERM || NEW_USER(l->r) || has_cap(l, CAP_SETPCAP))

@@ -2,7 +2,7 @@
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * explain_clone.c - clone(2) and unshare(2): flags by name, the sysctl or the filter that
+ * explain_clone.c - clone(2), unshare(2) and setns(2): flags by name, the sysctl or the filter that
  * forbids them, and the cgroup that will not take the child. clone(2), namespaces(7),
  * cgroups(7).
  */
@@ -123,7 +123,7 @@ static int look_forbidden(struct look *l)
 		say_flags(t, flags);
 		say(t, " needs cap_sys_admin, which this process (user ");
 		say_number(t, l->ids[1]);
-		say(t, ") does not have. Start as root, or add CLONE_NEWUSER to ");
+		say(t, ") does not have. Start as root, or add {CLONE_NEWUSER} to ");
 		say(t, flags_field(l));
 		say(t, " and give {uid_map} and {gid_map}.");
 		say_filter(l);
@@ -209,17 +209,21 @@ static int say_no_cgroup(struct look *l, int32_t fd)
 	struct text *t = &l->text;
 
 	say(t, "{cgroup_fd} is ");
-	say_number(t, fd);
 	if (!look_fd_name(l, fd)) {
+		say_number(t, fd);
 		say(t, ", which is not open. Open the directory of a cgroup v2 first.");
 		return 1;
 	}
-	say(t, ", ");
+	if (!(t->flags & FORKEXEC_EXPLAIN_OPTIONS)) {
+		say_number(t, fd);
+		say(t, ", ");
+	}
 	say_raw(t, l->link);
 	if (look_read(l, fd, "cgroup.procs") >= 0 || look_read(l, fd, "tasks") >= 0)
 		say(t, ": a cgroup of version 1. clone3(2) takes directories of version 2 only.");
 	else
-		say(t, ", and not the directory of a cgroup v2 (as below /sys/fs/cgroup).");
+		say(t, ", and not the directory of a cgroup v2. findmnt -t cgroup2 says where "
+		       "those are.");
 	return 1;
 }
 
@@ -294,4 +298,57 @@ HIDDEN int look_clone(struct look *l)
 	case E_NOMEM: return look_memory_limit(l);
 	}
 	return 0;
+}
+
+/* Of which process is the pidfd? l->link, its name, stays. */
+static void say_pid_of(struct look *l, int32_t fd)
+{
+	const char *end = l->part + PATH_ROOM, *p;
+
+	(void)text_add_number(text_add(l->part, end, "/proc/self/fdinfo/"), end, (uint64_t)fd);
+	if (look_read(l, AT_FDCWD, l->part) <= 0)
+		return;
+	p = text_find(l->line, "\nPid:");
+	if (!p)
+		return;
+	say(&l->text, " of process ");
+	say_number(&l->text, text_number(&p));
+}
+
+HIDDEN int look_setns(struct look *l)
+{
+	const struct forkexec_request *r = l->r;
+	int64_t i = l->result->detail;
+	struct text *t = &l->text;
+
+	if (i < 0 || i >= r->n_namespaces)
+		return 0;
+	say(t, "Descriptor ");
+	say_number(t, r->namespaces[i].fd);
+	if (!look_fd_name(l, r->namespaces[i].fd))
+		return say(t, " of {namespaces} is not open in the caller. Open the file below "
+			      "/proc/PID/ns, and keep it open."), 1;
+	say(t, " is ");
+	say_raw(t, l->link);
+	say_pid_of(l, r->namespaces[i].fd);
+	if (l->result->err == E_INVAL && text_begins(l->link, "user:"))
+		say(t, ", the user namespace that the child is in already. Leave it out.");
+	else if (l->result->err == E_INVAL)
+		say(t, r->namespaces[i].type ? ", which is no namespace of that type, nor a process "
+					       "of Linux 5.8. Name the right one." :
+					       ", which is no namespace. If it is the descriptor of a process, "
+					       "say which of its namespaces: give the type.");
+	else if (l->result->err == E_PERM && text_begins(l->link, "anon_inode:[pidfd"))
+		say(t, ": to join a namespace of a process takes the right to trace it (its user, and "
+		       "no capability fewer than it has, or cap_sys_ptrace), and cap_sys_admin in the "
+		       "user namespace that owns the namespace. Take the file below /proc/PID/ns, or "
+		       "start with those.");
+	else if (l->result->err == E_PERM)
+		say(t, ": to join it takes cap_sys_admin in the user namespace that owns it. Join "
+		       "that user namespace first, or start as root.");
+	else if (l->result->err == E_SRCH)
+		say(t, ", and that process has ended.");
+	else
+		say(t, ", and the kernel does not let the child join it.");
+	return 1;
 }

@@ -34,84 +34,6 @@ static int reopen(struct look *l, int fd)
 	return (int)sys_openat(l->link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-/* The next line of a file into l->link, through the buffer l->line. */
-struct lines {
-	int fd;
-	uint32_t at, n;
-};
-
-static int next_line(struct look *l, struct lines *f)
-{
-	uint32_t n = 0;
-
-	for (;;) {
-		if (f->at >= f->n) {
-			long got = sys_read(f->fd, l->line, LINE_ROOM);
-
-			if (got <= 0)
-				return 0;
-			f->n = (uint32_t)got;
-			f->at = 0;
-		}
-		if (l->line[f->at] == '\n') {
-			f->at++;
-			l->link[n] = 0;
-			return 1;
-		}
-		if (n + 1 < PATH_ROOM)
-			l->link[n++] = l->line[f->at];
-		f->at++;
-	}
-}
-
-/* The field of a line of words, NUL-terminated in place; the rest of the line is lost. */
-static char *field(char *line, uint32_t number)
-{
-	char *p = line, *start;
-
-	for (; number && *p; p++)
-		if (*p == ' ')
-			number--;
-	start = p;
-	while (*p && *p != ' ')
-		p++;
-	*p = 0;
-	return start;
-}
-
-/* Has the mount that fd lies on the option? Then l->part is where it is mounted. */
-HIDDEN int look_mount(struct look *l, int fd, const char *option)
-{
-	struct lines f;
-	int64_t id;
-	const char *p;
-	int found = 0;
-
-	look_proc_path(l, "self", "/fdinfo/", fd);
-	if (look_read(l, AT_FDCWD, l->link) <= 0)
-		return 0;
-	p = text_find(l->line, "mnt_id:");
-	id = p ? text_number(&p) : -1;
-	f.fd = (int)sys_openat("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	f.at = f.n = 0;
-	if (f.fd < 0)
-		return 0;
-	while (next_line(l, &f)) {
-		p = l->link;
-		if (text_number(&p) != id)
-			continue;
-		(void)text_add(l->part, l->part + PATH_ROOM, l->link);
-		found = text_find(field(l->link, 5), option) != NULL;
-		if (found)
-			(void)text_add(l->link, l->link + PATH_ROOM, field(l->part, 4));
-		break;
-	}
-	sys_close(f.fd);
-	if (found)
-		(void)text_add(l->part, l->part + PATH_ROOM, l->link);
-	return found;
-}
-
 /* May the child execute what l->path and fd (O_PATH) are? Closes fd. */
 static int look_permission(struct look *l, int fd, const char *noun)
 {
@@ -311,6 +233,13 @@ static int look_format(struct look *l, uint64_t n)
 	} else if (n >= 4 && (get(p, 4, 0) == 0xfeedfacf || get(p, 4, 0) == 0xfeedface ||
 			      get(p, 4, 1) == 0xcafebabe)) {
 		say(t, " is a program for macOS (Mach-O). Get one for Linux.");
+	} else if (text_begins(p, "\xef\xbb\xbf")) {
+		say(t, " begins with a byte order mark (UTF-8 BOM), so its first two bytes are not "
+		       "#!. Remove it: sed -i '1s/^\\xef\\xbb\\xbf//' ");
+		say_raw(t, l->path);
+	} else if (get(p, 2, 0) == 0xfeff || get(p, 2, 1) == 0xfeff) {
+		say(t, " is text in UTF-16, which no program for Linux reads. Convert it: iconv -f "
+		       "UTF-16 -t UTF-8 FILE");
 	} else if (n >= 4 && text_begins(p, "\177ELF")) {
 		say(t, " is an ELF file, but not a complete program for this kernel: an object "
 		       "file, a core dump, or cut off. Build or copy it again.");
@@ -367,11 +296,23 @@ HIDDEN int look_interpreters(struct look *l, int fd)
 		fd = -1;
 		what = look_walk(l, &fd);
 		if (what != FOUND || (l->st.mode & S_IFMT) != S_IFREG ||
-		    (err == E_ACCES && !look_may(l, &l->st, 1)))
+		    (err == E_ACCES && (!look_may(l, &l->st, 1) || look_mount(l, fd, "noexec"))))
 			return say_bad_interpreter(l, what, fd), 1;
 	}
 	l->text.n = begin; /* there is nothing wrong with what was told so far */
 	return 0;
+}
+
+/* A filter of the request's may answer in place of the kernel. */
+static int look_filter(struct look *l)
+{
+	int err = l->result->err;
+
+	if (!l->r->seccomp || (err != E_PERM && err != E_ACCES && err != E_NOSYS))
+		return 0;
+	say(&l->text, "The filter of {seccomp} is installed before the execve, and is what most likely "
+		      "answers this: let it allow execve(2) and execveat(2).");
+	return 1;
 }
 
 static int say_execve_permission(struct look *l, int fd)
@@ -395,7 +336,7 @@ static int say_execve_permission(struct look *l, int fd)
 		if (say_walk(l, what, E_ACCES, "The program"))
 			return sys_close(fd), 1;
 	}
-	if (look_interpreters(l, fd))
+	if (look_interpreters(l, fd) || look_filter(l))
 		return 1;
 	if (l->r->flags & FORKEXEC_LANDLOCK) {
 		say(t, "Permission bits and mount allow it. The ruleset of {landlock_fd} must give the "
@@ -414,6 +355,12 @@ static int look_program(struct look *l)
 	int err = l->result->err, fd = -1, copy;
 	enum found what;
 
+	if (err == E_NOENT && l->result->detail == 1) {
+		say(t, "There is no program ");
+		say_raw(t, l->r->path);
+		say(t, " in the folders of PATH. Install it, or give its path.");
+		return 1;
+	}
 	look_who(l, 1);
 	look_program_path(l, l->r->path);
 	what = look_walk(l, &fd);
@@ -440,7 +387,41 @@ static int look_program(struct look *l)
 		       "with the option nosuid.");
 		return 1;
 	}
-	return look_interpreters(l, fd);
+	return look_interpreters(l, fd) || look_filter(l);
+}
+
+/* The program as a descriptor, whose name stands for the path. */
+static int look_exec_fd(struct look *l)
+{
+	struct text *t = &l->text;
+	int err = l->result->err, fd = l->r->exec_fd, copy;
+
+	look_who(l, 1);
+	say(t, "{exec_fd} is ");
+	say_number(t, fd);
+	if (!look_fd_name(l, fd) || sys_statx(fd, "", AT_EMPTY_PATH, &l->st) < 0)
+		return say(t, ", which is not open in the caller. Open the program, and keep it open."), 1;
+	(void)text_add(l->path, l->path + PATH_ROOM, l->link);
+	say(t, ", ");
+	say_raw(t, l->path);
+	say(t, ". ");
+	copy = (int)sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (err == E_ACCES && copy >= 0 && look_permission(l, copy, "The file"))
+		return 1;
+	if (err == E_TXTBSY && look_writer(l))
+		return 1;
+	copy = err == E_TXTBSY ? -1 : (int)sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy >= 0 && look_interpreters(l, copy))
+		return 1;
+	if (look_filter(l))
+		return 1;
+	if (err == E_NOENT) {
+		say(t, "It is a script, and the child's copy of the descriptor is closed at the execve, "
+		       "so that the interpreter cannot open it. Give the path of the script.");
+		return 1;
+	}
+	(void)say_hint(t, FORKEXEC_STEP_EXECVE, err);
+	return 1;
 }
 
 HIDDEN int look_execve(struct look *l)
@@ -452,8 +433,10 @@ HIDDEN int look_execve(struct look *l)
 	case E_MFILE:
 	case E_NFILE: return look_file_limit(l);
 	}
+	if (l->r->flags & FORKEXEC_EXEC_FD)
+		return look_exec_fd(l);
 	if (!*l->r->path) {
-		say(&l->text, "{path} is an empty string, which names no program.");
+		say(&l->text, "The name of the program is empty. Give its path.");
 		return 1;
 	}
 	return look_program(l);

@@ -25,6 +25,15 @@ HIDDEN int look_fds(struct look *l)
 
 	if (l->result->err == E_MFILE)
 		return look_file_limit(l);
+	if (l->result->err == E_BADF && l->result->step == FORKEXEC_STEP_FD_MOVE &&
+	    sys_prlimit(RLIMIT_NOFILE, NULL, &limit) == 0 && r->n_fds > limit.cur) {
+		say(t, "{fds} goes as far as descriptor ");
+		say_number(t, (int64_t)r->n_fds - 1);
+		say(t, " of the child, which is beyond RLIMIT_NOFILE, ");
+		say_number(t, (int64_t)limit.cur);
+		say(t, ". Raise it (ulimit -n), or use lower numbers.");
+		return 1;
+	}
 	if (l->result->err != E_BADF || i < 0 || i >= r->n_fds || !r->fds)
 		return 0;
 	say_entry(l, i);
@@ -34,9 +43,11 @@ HIDDEN int look_fds(struct look *l)
 	}
 	if (!look_fd_name(l, r->fds[i])) {
 		say(t, " is not open in the caller. Open it first, keep it open until the start is "
-		       "over, or use -1 to close ");
+		       "over, or ");
+		say(t, t->flags & FORKEXEC_EXPLAIN_OPTIONS ? "close it in the child with {fds} " :
+							     "use -1 to close ");
 		say_number(t, i);
-		say(t, " in the child.");
+		say(t, t->flags & FORKEXEC_EXPLAIN_OPTIONS ? "=-." : " in the child.");
 		return 1;
 	}
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0 || (uint64_t)i < limit.cur)
@@ -208,6 +219,23 @@ HIDDEN int look_terminal(struct look *l)
 	return 1;
 }
 
+HIDDEN int look_group(struct look *l)
+{
+	struct text *t = &l->text;
+
+	if (l->result->err != E_PERM)
+		return 0;
+	if (l->r->flags & FORKEXEC_SETSID) {
+		say(t, "{FORKEXEC_SETSID} has made the child the leader of a session, which has a group "
+		       "of its own. Use it without {FORKEXEC_SETPGID}.");
+		return 1;
+	}
+	say(t, "There is no process group ");
+	say_number(t, l->result->detail);
+	say(t, " in the session of the caller. Use 0 for a group of the child's own.");
+	return 1;
+}
+
 /* The rules that plan_check() knows, by field. */
 #define RULE(f, text)                                                                              \
 	if (at == offsetof(struct forkexec_request, f)) {                                          \
@@ -249,6 +277,14 @@ static int look_scalars(struct text *t, uint64_t at)
 	return 0;
 }
 
+/* forkexec_run_until() */
+static void say_nobody_continues(struct text *t)
+{
+	say(t, "{FORKEXEC_STOP_CLONE}, {FORKEXEC_STOP_EXEC} and {pause_at} let the child wait for "
+	       "forkexec_continue(), which nobody can call here: use forkexec_start() and "
+	       "forkexec_finish().");
+}
+
 /* A flag that is not known, or that needs another. */
 static int look_flag(struct text *t, uint64_t flags)
 {
@@ -264,59 +300,70 @@ static int look_flag(struct text *t, uint64_t flags)
 		say(t, "{FORKEXEC_GID_SETGROUPS} counts only with {FORKEXEC_GID_MAP}. Set both.");
 	} else if (flags & FORKEXEC_WHOLE_TABLE && !(flags & FORKEXEC_CLOSE_FDS)) {
 		say(t, "FORKEXEC_WHOLE_TABLE counts only with {FORKEXEC_CLOSE_FDS}. Set both.");
+	} else if (flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC)) {
+		say_nobody_continues(t);
 	} else {
 		say(t, "A flag is set that counts only together with another.");
 	}
 	return 1;
 }
 
-static int look_pause(struct text *t, const struct forkexec_request *r)
+static int look_pause(struct text *t, const struct forkexec_request *r,
+		      const struct forkexec_result *result)
 {
+	struct forkexec_result checked;
+
+	/* Without a child forkexec_run() has refused it; the command and Go do not call that. */
+	if (!result->method && !(t->flags & (FORKEXEC_EXPLAIN_GO | FORKEXEC_EXPLAIN_OPTIONS)) &&
+	    !forkexec_plan_check(r, &checked))
+		return say_nobody_continues(t), 1;
 	say(t, "{pause_at} is ");
 	say_step(t, r->pause_at);
 	if (r->seccomp && r->pause_at == FORKEXEC_STEP_EXECVE)
 		say(t, ", and behind {seccomp} the child cannot wait. Pause at the step seccomp.");
+	else if (r->flags & FORKEXEC_PTRACE)
+		say(t, ", a step that the child of this start does not take, or one after "
+		       "{FORKEXEC_PTRACE}: a traced child does not go on after SIGCONT. Name another.");
 	else
-		say(t, ", a step that the child of this start does not take, or one behind "
-		       "{FORKEXEC_PTRACE}, where no signal continues it. Name another.");
+		say(t, ", a step that the child of this start does not take. Name another.");
 	return 1;
 }
 
 /* The rules of forkexec_attr_check(), by field. */
-#define UNSET(f) RULE(f, "{" #f "} is set, but its flag is not. Set that, too.")
+#define UNSET(f, flag) RULE(f, "{" #f "} is set, but FORKEXEC_" #flag " is not. Set that, too.")
 
 static int look_attr_field(struct text *t, uint64_t at, const struct forkexec_request *r)
 {
-	UNSET(sigmask)
-	UNSET(sigdefault)
+	UNSET(sigmask, SIGMASK)
+	UNSET(sigdefault, SIGDEFAULT)
 	if (r->flags & FORKEXEC_SIGIGNORE)
 		RULE(sigignore, "A signal is both in {sigdefault} and in {sigignore}. Choose one.")
-	UNSET(sigignore)
-	UNSET(cap_effective)
+	UNSET(sigignore, SIGIGNORE)
+	UNSET(cap_effective, CAP_EFFECTIVE)
 	if (r->flags & FORKEXEC_CAP_PERMITTED)
 		RULE(cap_permitted, "An ambient capability ({ambient_caps}) must be permitted as well: "
 				    "add it to {cap_permitted}.")
-	UNSET(cap_permitted)
+	UNSET(cap_permitted, CAP_PERMITTED)
 	if (r->flags & FORKEXEC_CAP_INHERITABLE)
 		RULE(cap_inheritable, "An ambient capability ({ambient_caps}) must be inheritable as "
 				      "well: add it to {cap_inheritable}.")
-	UNSET(cap_inheritable)
-	UNSET(cap_bounding)
+	UNSET(cap_inheritable, CAP_INHERITABLE)
+	UNSET(cap_bounding, CAP_BOUNDING)
 	if (r->flags & FORKEXEC_CAP_AMBIENT)
 		RULE(cap_ambient, "{cap_ambient} and {ambient_caps} both set the ambient set: use one.")
-	UNSET(cap_ambient)
+	UNSET(cap_ambient, CAP_AMBIENT)
 	if (r->flags & FORKEXEC_NICE)
 		RULE(nice, "{nice} and the nice value in {scheduler} differ. Set one of them.")
-	UNSET(nice)
-	UNSET(ioprio)
-	UNSET(oom_score_adj)
-	UNSET(umask)
-	UNSET(securebits)
-	UNSET(personality)
-	UNSET(session_keyring)
-	UNSET(dir_fd)
-	UNSET(exec_fd)
-	UNSET(landlock_fd)
+	UNSET(nice, NICE)
+	UNSET(ioprio, IOPRIO)
+	UNSET(oom_score_adj, OOM_SCORE_ADJ)
+	UNSET(umask, UMASK)
+	UNSET(securebits, SECUREBITS)
+	UNSET(personality, PERSONALITY)
+	UNSET(session_keyring, SESSION_KEYRING)
+	UNSET(dir_fd, DIR_FD)
+	UNSET(exec_fd, EXEC_FD)
+	UNSET(landlock_fd, LANDLOCK)
 	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
@@ -346,7 +393,7 @@ HIDDEN int look_request(struct look *l)
 	RULE(argv, "{argv} is NULL: give at least an empty list that ends in NULL.")
 	RULE(envp, "{envp} is NULL: give at least an empty list that ends in NULL.")
 	if (at == offsetof(struct forkexec_request, pause_at))
-		return look_pause(t, r);
+		return look_pause(t, r, l->result);
 	if (at == offsetof(struct forkexec_request, flags))
 		return look_flag(t, r->flags);
 	return look_lists(t, at) || look_scalars(t, at) || look_attr_field(t, at, r);

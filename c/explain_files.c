@@ -233,3 +233,81 @@ HIDDEN const char *folder_next(struct folder *f)
 	f->at += e->length;
 	return e->name;
 }
+
+/* The next line of a file into l->link, through the buffer l->line. */
+struct lines {
+	int fd;
+	uint32_t at, n;
+};
+
+static int next_line(struct look *l, struct lines *f)
+{
+	uint32_t n = 0;
+
+	for (;;) {
+		if (f->at >= f->n) {
+			long got = sys_read(f->fd, l->line, LINE_ROOM);
+
+			if (got <= 0)
+				return 0;
+			f->n = (uint32_t)got;
+			f->at = 0;
+		}
+		if (l->line[f->at] == '\n') {
+			f->at++;
+			l->link[n] = 0;
+			return 1;
+		}
+		if (n + 1 < PATH_ROOM)
+			l->link[n++] = l->line[f->at];
+		f->at++;
+	}
+}
+
+/* The field of a line of words, NUL-terminated in place; the rest of the line is lost. */
+static char *field(char *line, uint32_t number)
+{
+	char *p = line, *start;
+
+	for (; number && *p; p++)
+		if (*p == ' ')
+			number--;
+	start = p;
+	while (*p && *p != ' ')
+		p++;
+	*p = 0;
+	return start;
+}
+
+/* Has the mount that fd lies on the option? Then l->part is where it is mounted. */
+HIDDEN int look_mount(struct look *l, int fd, const char *option)
+{
+	struct lines f;
+	int64_t id;
+	const char *p;
+	int found = 0;
+
+	look_proc_path(l, "self", "/fdinfo/", fd);
+	if (look_read(l, AT_FDCWD, l->link) <= 0)
+		return 0;
+	p = text_find(l->line, "mnt_id:");
+	id = p ? text_number(&p) : -1;
+	f.fd = (int)sys_openat("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	f.at = f.n = 0;
+	if (f.fd < 0)
+		return 0;
+	while (next_line(l, &f)) {
+		p = l->link;
+		if (text_number(&p) != id)
+			continue;
+		(void)text_add(l->part, l->part + PATH_ROOM, l->link);
+		found = text_find(field(l->link, 5), option) != NULL;
+		if (found)
+			(void)text_add(l->link, l->link + PATH_ROOM, field(l->part, 4));
+		break;
+	}
+	sys_close(f.fd);
+	if (found)
+		(void)text_add(l->part, l->part + PATH_ROOM, l->link);
+	return found;
+}

@@ -81,7 +81,7 @@ static int look_map_shape(struct look *l, int groups)
 
 	if (!NEW_USER(r)) {
 		say(t, groups ? "{gid_map}" : "{uid_map}");
-		say(t, " is for a new user namespace, and the child gets none: add CLONE_NEWUSER "
+		say(t, " is for a new user namespace, and the child gets none: add {CLONE_NEWUSER} "
 		       "to {clone_flags} or {unshare_flags}.");
 		return 1;
 	}
@@ -278,13 +278,16 @@ HIDDEN int look_ids(struct look *l)
 	const struct forkexec_request *r = l->r;
 	uint32_t step = l->result->step;
 	int new_user = NEW_USER(r) != 0;
+	/* The command takes the user's group if none is given. */
+	const char *gid = l->text.flags & FORKEXEC_EXPLAIN_OPTIONS ?
+				  "The group of {gid}, or of the user of {uid}," : "{gid}";
 
 	if (l->result->err == E_AGAIN)
 		return look_process_limit(l);
 	if (step == FORKEXEC_STEP_SETGROUPS)
 		return look_groups(l);
 	if (l->result->err == E_INVAL)
-		return step == FORKEXEC_STEP_SETGID ? say_unmapped(l, 1, "{gid}", r->gid) :
+		return step == FORKEXEC_STEP_SETGID ? say_unmapped(l, 1, gid, r->gid) :
 						      say_unmapped(l, 0, "{uid}", r->uid);
 	if (l->result->err != E_PERM || new_user)
 		return 0;

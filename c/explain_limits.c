@@ -88,10 +88,11 @@ HIDDEN int look_too_big(struct look *l)
 	arguments = total;
 	if (count_list(l, "{envp}", l->r->envp, &total))
 		return 1;
-	say(t, "{argv} takes ");
+	say(t, "The arguments take ");
 	say_number(t, (int64_t)arguments);
-	say(t, " bytes and {envp} ");
+	say(t, " bytes and the environment ");
 	say_number(t, (int64_t)(total - arguments));
+	say(t, l->r->envp ? "" : ", as that of the caller is not counted");
 	say(t, ", pointers included. The kernel takes a quarter of RLIMIT_STACK, but at least "
 	       "131072 and at most 6291456 bytes; ");
 	if (limit == UINT64_MAX) {

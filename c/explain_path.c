@@ -288,7 +288,8 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun)
 		return 1;
 	}
 	if (what == FOUND_LONG_PATH) {
-		say(t, "The path has ");
+		say(t, text_length(l->path) + 1 < PATH_ROOM ? "The path has " :
+							      "The path has more than ");
 		say_number(t, (int64_t)text_length(l->path));
 		say(t, " bytes; 4095 are allowed. Use a shorter one, or a relative one with "
 		       "{dir}.");
@@ -396,7 +397,7 @@ HIDDEN int look_chroot(struct look *l)
 		say(&l->text, "chroot(2) needs cap_sys_chroot, which this process (user ");
 		say_number(&l->text, l->ids[1]);
 		say(&l->text, ") does not have. Start as root, or give the child a user namespace "
-			      "of its own (CLONE_NEWUSER in {clone_flags}, with {uid_map}).");
+			      "of its own ({CLONE_NEWUSER} in {clone_flags}, with {uid_map}).");
 		return 1;
 	}
 	look_who(l, 0);
@@ -427,6 +428,8 @@ HIDDEN int look_file(struct look *l, const char *path, uint32_t flags)
 		say(t, ". Give the folder the w bit for that user, or make the file before.");
 		return 1;
 	}
+	if (what == FOUND && err == E_NOTDIR)
+		what = FOUND_NOT_DIR; /* O_DIRECTORY */
 	if (what != FOUND)
 		return say_walk(l, what, err, "The file");
 	if (err == E_ACCES && !look_may(l, &l->st, want & 4 ? 4 : 2)) {

@@ -17,6 +17,7 @@
 
 /* Keep sorted. */
 #define FORKEXEC_WORDS(X)                                                                          \
+	X("CLONE_NEWUSER", "CLONE_NEWUSER", "user")                                                \
 	X("FORKEXEC_CGROUP_FD", "UseCgroupFD", "--cgroup")                                         \
 	X("FORKEXEC_CLOSE_FDS", "CloseFDs", "--close-fds")                                         \
 	X("FORKEXEC_CREDENTIAL", "Credential", "--uid")                                            \
@@ -98,7 +99,7 @@
 	  "The kernel had no memory for the child, or its PID namespace is dead because its init " \
 	  "has ended.")                                                                            \
 	X(CLONE, EPERM,                                                                            \
-	  "Creating namespaces needs CAP_SYS_ADMIN, or CLONE_NEWUSER with them; a seccomp "        \
+	  "Creating namespaces needs cap_sys_admin, or CLONE_NEWUSER with them; a seccomp "        \
 	  "filter, a sysctl or AppArmor may forbid user namespaces, too.")                         \
 	X(CLONE, EINVAL,                                                                           \
 	  F(clone_flags) " holds a flag that would share the parent's state with the child or "    \
@@ -139,7 +140,7 @@
 	  "one is not open.")                                                                      \
 	X(FOREGROUND, EPERM, "The process group is not one of the terminal's session.")            \
 	X(UNSHARE, EPERM,                                                                          \
-	  "Unsharing a namespace needs CAP_SYS_ADMIN, or CLONE_NEWUSER with it in "                \
+	  "Unsharing a namespace needs cap_sys_admin, or CLONE_NEWUSER with it in "                \
 	  F(unshare_flags) ".")                                                                    \
 	X(UNSHARE, EINVAL,                                                                         \
 	  F(unshare_flags) " holds a flag that unshare(2) does not know on this kernel, or that "  \
@@ -152,7 +153,7 @@
 	  F(FORKEXEC_GID_SETGROUPS) " out, or use " F(clone_flags) ".")                            \
 	X(PROC_SETGROUPS, ENOENT, "/proc is not mounted, so setgroups(2) cannot be denied.")       \
 	X(GID_MAP, EPERM,                                                                          \
-	  "The map is more than its writer may grant: without CAP_SETGID in the parent namespace " \
+	  "The map is more than its writer may grant: without cap_setgid in the parent namespace " \
 	  "only one line, with one's own group ID, is allowed, and only without "                  \
 	  F(FORKEXEC_GID_SETGROUPS) ". See user_namespaces(7).")                                   \
 	X(GID_MAP, EINVAL,                                                                         \
@@ -160,7 +161,7 @@
 	  "CLONE_NEWUSER.")                                                                        \
 	X(GID_MAP, ENOENT, "/proc is not mounted, so the gid_map cannot be written.")              \
 	X(UID_MAP, EPERM,                                                                          \
-	  "The map is more than its writer may grant: without CAP_SETUID in the parent namespace " \
+	  "The map is more than its writer may grant: without cap_setuid in the parent namespace " \
 	  "only one line, with one's own user ID, is allowed. See user_namespaces(7).")            \
 	X(UID_MAP, EINVAL,                                                                         \
 	  F(uid_map) " is empty, overlaps, has more than 340 lines or is used without "            \
@@ -169,21 +170,21 @@
 	X(MOUNT_PRIVATE, ANY,                                                                      \
 	  "The mounts of the new namespace cannot be made private; a security module may forbid "  \
 	  "mount(2).")                                                                             \
-	X(CHROOT, EPERM, "chroot(2) needs CAP_SYS_CHROOT. Start as root, or in a new user "        \
+	X(CHROOT, EPERM, "chroot(2) needs cap_sys_chroot. Start as root, or in a new user "        \
 			 "namespace.")                                                             \
 	X(CHROOT, ENOENT, "The directory " F(chroot) " does not exist.")                           \
 	X(CHROOT, EACCES, "A directory on the way to " F(chroot) " may not be searched.")          \
 	X(CHROOT, ENOTDIR, F(chroot) ", or a part of it, is not a directory.")                     \
 	X(CHROOT, ELOOP, F(chroot) " goes through too many symbolic links.")                       \
 	X(SETGROUPS, EPERM,                                                                        \
-	  "Setting supplementary groups needs CAP_SETGID; in a user namespace setgroups(2) may "   \
+	  "Setting supplementary groups needs cap_setgid; in a user namespace setgroups(2) may "   \
 	  "be denied for good. Set " F(FORKEXEC_NO_SETGROUPS) " to keep the groups.")              \
 	X(SETGROUPS, EINVAL,                                                                       \
 	  F(groups) " has more than the kernel allows (65536), or one that is not mapped in the "  \
 	  "user namespace.")                                                                       \
-	X(SETGID, EPERM, "Changing the group ID needs CAP_SETGID. Start as root.")                 \
+	X(SETGID, EPERM, "Changing the group ID needs cap_setgid. Start as root.")                 \
 	X(SETGID, EINVAL, "The group ID is not mapped in the child's user namespace.")             \
-	X(SETUID, EPERM, "Changing the user ID needs CAP_SETUID. Start as root.")                  \
+	X(SETUID, EPERM, "Changing the user ID needs cap_setuid. Start as root.")                  \
 	X(SETUID, EINVAL, "The user ID is not mapped in the child's user namespace.")              \
 	X(SETUID, EAGAIN, "RLIMIT_NPROC of the new user is reached. Raise it.")                    \
 	X(CAPSET, EPERM,                                                                           \
@@ -219,29 +220,29 @@
 	  "a terminal.")                                                                           \
 	X(SETCTTY, EBADF, F(ctty) " is not an open descriptor of the child.")                      \
 	X(PTRACE, EPERM, "The child is traced already, or ptrace(2) is forbidden.")                \
-	X(STOP_CLONE, ECANCELED,                                                                   \
+	X(STOP_CLONE, ANY,                                                                         \
 	  F(FORKEXEC_STOP_CLONE) ", or a helper that writes the ID maps, has returned an error.")  \
-	X(STOP_EXEC, ECANCELED,                                                                    \
+	X(STOP_EXEC, ANY,                                                                          \
 	  F(FORKEXEC_STOP_EXEC) " has returned an error.")                                         \
 	X(OOM_SCORE_ADJ, EACCES,                                                                   \
 	  "A score below the one that the process was given needs "                                \
-	  "CAP_SYS_RESOURCE; or the file belongs to root because the caller is not "               \
+	  "cap_sys_resource; or the file belongs to root because the caller is not "               \
 	  "dumpable.")                                                                             \
 	X(OOM_SCORE_ADJ, EINVAL,                                                                   \
 	  "The score is not between -1000 and 1000.")                                              \
 	X(OOM_SCORE_ADJ, ENOENT,                                                                   \
 	  "/proc is not mounted where the child looks for it.")                                    \
 	X(RLIMIT, EPERM,                                                                           \
-	  "Raising a hard limit needs CAP_SYS_RESOURCE; RLIMIT_NOFILE cannot be "                  \
+	  "Raising a hard limit needs cap_sys_resource; RLIMIT_NOFILE cannot be "                  \
 	  "above fs.nr_open.")                                                                     \
 	X(RLIMIT, EINVAL,                                                                          \
 	  "No such resource, or the soft limit is above the hard one.")                            \
 	X(NICE, EACCES,                                                                            \
-	  "A lower nice value needs CAP_SYS_NICE or a higher RLIMIT_NICE.")                        \
+	  "A lower nice value needs cap_sys_nice or a higher RLIMIT_NICE.")                        \
 	X(NICE, EINVAL,                                                                            \
 	  F(nice) " is not between -20 and 19.")                                                   \
 	X(SCHEDULER, EPERM,                                                                        \
-	  "A real-time or deadline policy needs CAP_SYS_NICE or RLIMIT_RTPRIO; "                   \
+	  "A real-time or deadline policy needs cap_sys_nice or RLIMIT_RTPRIO; "                   \
 	  "with a deadline, " F(cpus) " must be all of the root domain.")                          \
 	X(SCHEDULER, EINVAL,                                                                       \
 	  "There is no such policy, or it does not take this priority, nice value or times.")      \
@@ -250,7 +251,7 @@
 	X(AFFINITY, EINVAL,                                                                        \
 	  "None of the " F(cpus) " is online and in the child's cpuset.")                          \
 	X(IOPRIO, EPERM,                                                                           \
-	  "The real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE.")                              \
+	  "The real-time class needs cap_sys_admin or cap_sys_nice.")                              \
 	X(IOPRIO, EINVAL,                                                                          \
 	  "The class is not 0 to 3, or the level not 0 to 7.")                                     \
 	X(UMASK, EINVAL,                                                                           \
@@ -280,7 +281,7 @@
 	X(SIGNAL_IGNORE, EINVAL,                                                                   \
 	  "SIGKILL and SIGSTOP cannot be ignored.")                                                \
 	X(SETNS, EPERM,                                                                            \
-	  "Joining needs CAP_SYS_ADMIN in the namespace; a user namespace cannot "                 \
+	  "Joining needs cap_sys_admin in the namespace; a user namespace cannot "                 \
 	  "be one that the child is in.")                                                          \
 	X(SETNS, EINVAL,                                                                           \
 	  "The descriptor is no namespace, or not of that type; a pidfd needs a "                  \
@@ -288,9 +289,9 @@
 	X(SETNS, EBADF,                                                                            \
 	  "The descriptor is not open in the parent.")                                             \
 	X(BOUNDING, EPERM,                                                                         \
-	  "Dropping a capability from the bounding set needs CAP_SETPCAP.")                        \
+	  "Dropping a capability from the bounding set needs cap_setpcap.")                        \
 	X(SECUREBITS, EPERM,                                                                       \
-	  "Securebits need CAP_SETPCAP, and locked ones cannot change.")                           \
+	  "Securebits need cap_setpcap, and locked ones cannot change.")                           \
 	X(CAPABILITIES, EPERM,                                                                     \
 	  "A permitted capability is one that the child did not have, an "                         \
 	  "effective one is not permitted, or an inheritable one is outside of "                   \
@@ -309,7 +310,7 @@
 	X(OPEN, EBADF,                                                                             \
 	  "The descriptor is beyond RLIMIT_NOFILE.")                                               \
 	X(LANDLOCK, EPERM,                                                                         \
-	  "Landlock needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
+	  "Landlock needs " F(FORKEXEC_NO_NEW_PRIVS) " or cap_sys_admin.")                         \
 	X(LANDLOCK, EOPNOTSUPP,                                                                    \
 	  "Landlock is built into this kernel and not enabled: see lsm= among its"                 \
 	  " parameters.")                                                                          \
@@ -318,7 +319,7 @@
 	X(LANDLOCK, EBADF,                                                                         \
 	  "The ruleset is not open in the parent.")                                                \
 	X(SECCOMP, EACCES,                                                                         \
-	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or CAP_SYS_ADMIN.")                         \
+	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or cap_sys_admin.")                         \
 	X(SECCOMP, EINVAL,                                                                         \
 	  "The filter is empty or malformed, or this kernel does not know the flags.")             \
 	X(SECCOMP, ENOSYS,                                                                         \
@@ -331,7 +332,7 @@
 	  "its real-time policy kept it from its only processor. Give it a second one.")           \
 	X(SECCOMP, EPERM,                                                                          \
 	  "The parent may not take the descriptor of the filter's notifications from the child: "  \
-	  "that needs the child's IDs, or CAP_SYS_PTRACE.")                                        \
+	  "that needs the child's IDs, or cap_sys_ptrace.")                                        \
 	X(EXECVE, ENOENT,                                                                          \
 	  "The program does not exist where the child looks for it, or its interpreter (the path " \
 	  "after #! or the dynamic loader) does not.")                                             \

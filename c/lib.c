@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +89,19 @@ int forkexec_spawn(const struct forkexec_request *request, struct forkexec_resul
 	return spawn(request, ret, UNTIL_EXECVE);
 }
 
+/* As spawn() takes it: the core has no environment. */
+long forkexec_explain(const struct forkexec_request *request, const struct forkexec_result *result,
+		      char *buffer, size_t size)
+{
+	struct forkexec_request with;
+
+	if (request->size != sizeof(with) || request->envp)
+		return forkexec_explain_as(request, result, 0, buffer, size);
+	with = *request;
+	with.envp = environ;
+	return forkexec_explain_as(&with, result, 0, buffer, size);
+}
+
 void forkexec_request_init(struct forkexec_request *request)
 {
 	*request = (struct forkexec_request){.size = sizeof(*request)};
@@ -158,6 +172,32 @@ static void tell(char *found, size_t size, const char *path)
 		(void)snprintf(found, size, "%s", strlen(path) < size ? path : "");
 }
 
+/*
+ * A search that has found nothing: the first candidate of which there is something, a link to
+ * nothing or a script without its interpreter, is what to explain.
+ */
+static int tell_candidate(const struct forkexec_request *r, char *found, size_t size)
+{
+	const char *folder = getenv("PATH"), *end, *root = r->chroot ? r->chroot : "";
+	char path[PATH_MAX], seen[2 * PATH_MAX];
+	int saved = errno, there = 0;
+	struct stat st;
+
+	folder = folder ? folder : "/bin:/usr/bin";
+	for (; folder && !there; folder = *end ? end + 1 : NULL) {
+		end = folder + strcspn(folder, ":");
+		if (!join(path, folder, (size_t)(end - folder), r->path))
+			continue;
+		(void)snprintf(seen, sizeof(seen), "%s%s%s", *path == '/' ? root : r->dir ? r->dir : "",
+			       *path != '/' && r->dir ? "/" : "", path);
+		there = lstat(seen, &st) == 0;
+		if (there)
+			tell(found, size, path);
+	}
+	errno = saved;
+	return there;
+}
+
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
 		    char *found, size_t size)
 {
@@ -190,9 +230,11 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
 			tell(found, size, path);
 		}
 	}
-	if (denied.step)
+	if (denied.step) {
 		*ret = denied;
-	else
+	} else {
 		ret->err = ENOENT;
+		ret->detail = !tell_candidate(request, found, size);
+	}
 	return -ret->err;
 }

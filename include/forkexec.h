@@ -335,7 +335,7 @@ int forkexec_spawn(const struct forkexec_request *request, struct forkexec_resul
  * process may not search is skipped. A file without #! is not given to a shell.
  * found, of size bytes, may be NULL. It receives the path that was started, or the one that
  * failed: use it as request.path for forkexec_explain(). It is an empty string if
- * the program is nowhere in PATH, or its path is longer than size. Since 0.1.
+ * nothing of that name is in PATH, and ret->detail 1, or if the path is longer than size.
  */
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
 		    char *found, size_t size);

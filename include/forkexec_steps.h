@@ -77,7 +77,7 @@
 	X(54, STOP_EXEC, "stop before exec", "read", "FORKEXEC_STOP_EXEC")                         \
 	  /* number of bytes read */                                                               \
 	X(52, SECCOMP, "seccomp", "seccomp", "seccomp") /* flags */                                \
-	X(34, EXECVE, "execve", "execve", "path") /* 0 */
+	X(34, EXECVE, "execve", "execve", "path") /* 0; 1: PATH has no such program */
 
 enum forkexec_step {
 	FORKEXEC_STEP_NONE = 0, /* nothing failed */

@@ -143,13 +143,49 @@ static void test_request(void **test_state)
 	WRONG((r.n_groups = 5, r.flags = FORKEXEC_CREDENTIAL), "groups is NULL, but its length is not 0");
 	WRONG(r.n_fds = 5, "fds is NULL");
 	WRONG(r.text_busy_ms = 60001, "text_busy_ms is beyond a minute");
+	WRONG(r.umask = 7, "umask is set, but FORKEXEC_UMASK is not");
+	WRONG(r.flags = FORKEXEC_STOP_CLONE, "forkexec_continue(), which nobody can call here");
+	WRONG(r.pause_at = FORKEXEC_STEP_EXECVE, "which nobody can call here: use forkexec_start()");
 	WRONG(r.nofile_max = 1, "nofile_max is set, but FORKEXEC_NOFILE is not");
 #undef WRONG
+}
+
+/* A search in PATH has its own sentence; what is there, and fails, is found and explained. */
+static void test_search(void **test_state)
+{
+	char dir[] = "/tmp/forkexec-search-XXXXXX", link[64], found[64], path[4096];
+	const char *before = getenv("PATH");
+	struct forkexec_request r;
+	struct forkexec_result result;
+
+	(void)test_state;
+	snprintf(path, sizeof(path), "%s", before ? before : "");
+	assert_non_null(mkdtemp(dir));
+	snprintf(link, sizeof(link), "%s/program", dir);
+	assert_int_equal(symlink("/no/where", link), 0);
+	assert_int_equal(setenv("PATH", dir, 1), 0);
+	nothing(&r, "nosuch");
+	assert_int_equal(forkexec_spawnp(&r, &result, found, sizeof(found)), -2);
+	assert_string_equal(found, "");
+	assert_int_equal(result.detail, 1);
+	explain(&r, &result, 0);
+	assert_says("execve nosuch: ENOENT. There is no program nosuch in the folders of PATH");
+	r.path = "program";
+	assert_int_equal(forkexec_spawnp(&r, &result, found, sizeof(found)), -2);
+	assert_string_equal(found, link);
+	assert_int_equal(result.detail, 0);
+	r.path = found;
+	explain(&r, &result, 0);
+	assert_says("is a symbolic link to /no/where, which does not exist");
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	unlink(link);
+	rmdir(dir);
 }
 
 static void test_too_big(void **test_state)
 {
 	struct forkexec_request r;
+	const struct forkexec_result stale = {.step = FORKEXEC_STEP_EXECVE, .err = 7};
 	char *big = malloc(200000), *argv[] = {"x", big, NULL}, *envp[] = {"A=B", big, NULL};
 
 	(void)test_state;
@@ -165,6 +201,10 @@ static void test_too_big(void **test_state)
 	r.envp = envp;
 	failure(&r, FORKEXEC_STEP_EXECVE, 7);
 	assert_says("envp[1] (LONG) has 199999 bytes");
+	r.envp = NULL; /* environ */
+	forkexec_explain(&r, &stale, said, sizeof(said));
+	assert_says(" bytes and the environment ");
+	assert_null(strstr(said, "environment 0"));
 	assert_null(strstr(said, "LONG=")); /* values are nobody's business */
 	free(big);
 }
@@ -356,6 +396,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_request),	    cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cgroup),	    cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_search),
 	};
 	int status = probe_main(argc, argv);
 
