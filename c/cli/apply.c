@@ -196,7 +196,7 @@ APPLY(cgroup)
 	else
 		fd = open(argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		usage("--cgroup: %s: %s", argument, strerror(errno));
+		cannot_open("cgroup", argument, O_RDONLY | O_DIRECTORY);
 	c->request.flags |= FORKEXEC_CGROUP_FD;
 	c->request.cgroup_fd = fd;
 }
@@ -268,7 +268,7 @@ static void open_files(struct command *c)
 		f->opened = open(c->dry_run ? "/dev/null" : f->path,
 				 (c->dry_run ? O_RDONLY : f->mode->flags) | O_CLOEXEC | O_NOCTTY, 0666);
 		if (f->opened < 0)
-			usage("--fd: %s: %s", f->path, strerror(errno));
+			cannot_open("fd", f->path, f->mode->flags);
 		c->fds[i] = f->opened;
 	}
 }

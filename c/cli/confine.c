@@ -48,7 +48,7 @@ static int namespace_fd(const char *text)
 	else
 		fd = open(text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		usage("--setns: %s: %s", text, strerror(errno));
+		cannot_open("setns", text, O_RDONLY);
 	return fd;
 }
 
@@ -98,7 +98,7 @@ APPLY(seccomp)
 	ssize_t got = 1;
 
 	if (fd < 0)
-		usage("--seccomp: %s: %s", argument, strerror(errno));
+		cannot_open("seccomp", argument, O_RDONLY);
 	while (got > 0 && n <= MAX_FILTER * INSTRUCTION) {
 		filter = grow(filter, (uint32_t)n + 4096, 1);
 		got = read(fd, filter + n, 4096);
@@ -194,7 +194,7 @@ static void add_rule(struct command *c, const char *whole, const char *colon)
 	rule.rights = all & access_rights(whole, colon);
 	rule.fd = open(colon + 1, O_PATH | O_CLOEXEC);
 	if (rule.fd < 0 || fstat(rule.fd, &st) < 0)
-		usage("--landlock: %s: %s", colon + 1, strerror(errno));
+		cannot_open("landlock", colon + 1, O_RDONLY);
 	if (!S_ISDIR(st.st_mode))
 		rule.rights &= LL_OF_FILES;
 	if (syscall(SYS_landlock_add_rule, c->ruleset, LL_PATH_BENEATH, &rule, 0) < 0)

@@ -255,8 +255,8 @@ static int start_once(struct command *c, const struct forkexec_request *request,
 	return err;
 }
 
-/* May the child execute path? From its root and its directory. */
-static int is_program(const struct forkexec_request *r, const char *path)
+/* May the child execute path, from its root and its directory: 2; is there anything: 1. */
+static int look_for(const struct forkexec_request *r, const char *path)
 {
 	const char *dir = *path != '/' && r->dir ? r->dir : "";
 	const char *root = r->chroot && (*path == '/' || *dir == '/') ? r->chroot : "";
@@ -265,17 +265,21 @@ static int is_program(const struct forkexec_request *r, const char *path)
 	struct stat st;
 
 	snprintf(seen, sizeof(seen), "%s%s%s%s", root, dir, *dir ? "/" : "", path);
-	return fstatat(at, seen, &st, 0) == 0 && !S_ISDIR(st.st_mode) &&
-	       faccessat(at, seen, X_OK, AT_EACCESS) == 0;
+	if (fstatat(at, seen, &st, 0) == 0 && !S_ISDIR(st.st_mode) &&
+	    faccessat(at, seen, X_OK, AT_EACCESS) == 0)
+		return 2;
+	return fstatat(at, seen, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Each hook, and each pause, is of one child, so PATH is searched before, not by trying. */
 static const char *search(const struct command *c, char *found)
 {
 	const char *folder = getenv("PATH"), *end;
+	char first[PATH_MAX] = "";
+	int seen;
 
 	snprintf(found, PATH_MAX, "%s", c->request.path);
-	if (strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
+	if (!*found || strchr(found, '/') || c->request.flags & FORKEXEC_EXEC_FD)
 		return found;
 	if (joins_mounts(&c->request))
 		usage("%s: a child that waits and may join a mount namespace needs a path with a slash: "
@@ -284,10 +288,14 @@ static const char *search(const struct command *c, char *found)
 		end = folder + strcspn(folder, ":");
 		snprintf(found, PATH_MAX, "%.*s%s%s", (int)(end - folder), folder,
 			 end > folder ? "/" : "", c->request.path);
-		if (is_program(&c->request, found))
+		seen = look_for(&c->request, found);
+		if (seen == 2)
 			return found;
+		if (seen && !*first)
+			snprintf(first, sizeof(first), "%s", found);
 	}
-	return NULL;
+	/* What is there cannot be executed: let the start say why. */
+	return *first ? strcpy(found, first) : NULL;
 }
 
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found)

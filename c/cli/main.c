@@ -94,6 +94,34 @@ static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
 	(void)kill(in_own_group(c) ? -pid : pid, SIGCONT);
 }
 
+#define FORK_NO_EXEC 0x40 /* PF_FORKNOEXEC: execve(2) has not come to the new program */
+
+/* Has the child changed state? A signal that has ended it in its execve is told, as nothing else is. */
+static int has_changed(pid_t pid)
+{
+	siginfo_t info = {0};
+	unsigned long flags;
+	char name[64], line[512];
+	const char *p;
+	FILE *stat;
+
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0)
+		return 1;
+	if (!info.si_pid || (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
+		return info.si_pid != 0;
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	stat = fopen(name, "re");
+	p = stat && fgets(line, sizeof(line), stat) ? strrchr(line, ')') : NULL;
+	if (p && sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && flags & FORK_NO_EXEC &&
+	    signal_word(info.si_status))
+		fprintf(stderr, "forkexec: execve: the child was ended by SIG%s in its execve, before "
+			"the program was there.%s\n", signal_word(info.si_status),
+			info.si_status == SIGSYS ? " A seccomp filter does so." : "");
+	if (stat)
+		fclose(stat);
+	return 1;
+}
+
 static int wait_for(const struct command *c, pid_t pid)
 {
 	int status, traced = (c->request.flags & FORKEXEC_PTRACE) != 0;
@@ -106,7 +134,7 @@ static int wait_for(const struct command *c, pid_t pid)
 	sigdelset(&asleep, SIGCHLD); /* our caller may block it, and the program has that mask */
 	for (;;) {
 		pass_on(c, pid);
-		ended = waitpid(pid, &status, WNOHANG | WUNTRACED);
+		ended = has_changed(pid) ? waitpid(pid, &status, WNOHANG | WUNTRACED) : 0;
 		if (ended < 0)
 			return EXIT_FAILED; /* ECHILD: somebody else has waited for it */
 		if (ended == 0) {

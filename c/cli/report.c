@@ -11,6 +11,8 @@
 
 #include "cli.h"
 
+extern char **environ;
+
 #define TEXT_ROOM 16384 /* several paths of 4 KiB */
 
 int exit_status(const struct forkexec_result *result)
@@ -80,8 +82,11 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 {
 	struct forkexec_request request = c->request;
 	const uint32_t flags = FORKEXEC_EXPLAIN_OPTIONS;
-	int nowhere = result->step == FORKEXEC_STEP_EXECVE && !strchr(request.path, '/') && !*found;
+	int nowhere = result->step == FORKEXEC_STEP_EXECVE && *request.path && !*found &&
+		      !strchr(request.path, '/');
 
+	if (!request.envp)
+		request.envp = environ;
 	if (*found)
 		request.path = found;
 	snprintf(w->step, sizeof(w->step), "%s", forkexec_step_name(result->step));
@@ -149,6 +154,29 @@ void report(const struct command *c, const struct forkexec_result *result, const
 		free(text);
 	}
 	free(w);
+}
+
+/* A file of an option's that this process opens itself, with errno: not the way it is called. */
+void cannot_open(const char *option, const char *path, int flags)
+{
+	const struct forkexec_open file = {.path = path, .flags = (uint32_t)flags};
+	const struct forkexec_result result = {.step = FORKEXEC_STEP_OPEN, .err = errno};
+	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
+	const char *name = forkexec_errno_name(result.err);
+	static char text[TEXT_ROOM];
+
+	if (result.err == ESRCH) { /* pid:N is no path */
+		fprintf(stderr, "forkexec: --%s: %s: there is no such process\n", option, path);
+		exit(EXIT_FAILED);
+	}
+	r.path = path;
+	r.opens = &file;
+	r.n_opens = 1;
+	forkexec_explain_as(&r, &result, FORKEXEC_EXPLAIN_OPTIONS | FORKEXEC_EXPLAIN_HINT, text,
+			    sizeof(text));
+	fprintf(stderr, "forkexec: --%s: %s: %s (%s). %s\n", option, path, strerror(result.err),
+		name ? name : "?", text);
+	exit(EXIT_FAILED);
 }
 
 /* What the table says; nothing is looked for, as the request is none. */
