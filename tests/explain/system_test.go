@@ -37,7 +37,7 @@ func systemWide() []testCase {
 			must(os.Setenv("LONG", strings.Repeat("x", 100000)))
 			must(os.Setenv("LONG2", strings.Repeat("x", 100000)))
 		},
-			args: "--rlimit stack=262144 /bin/true", step: forkexec.StepExecve, errno: syscall.E2BIG, option: []string{" bytes and --env ", "that limit is 262144"}},
+			args: "--rlimit stack=262144 /bin/true", step: forkexec.StepExecve, errno: syscall.E2BIG, option: []string{" bytes and the environment ", "that limit is 262144"}},
 		{name: "cgroup full", root: true, setup: fullPids, inside: func(dir string) { // the command: tests/cli
 			must(os.WriteFile(pidsCgroup(dir)+"/cgroup.procs", []byte("0"), 0))
 		}, start: program("/bin/true"), step: forkexec.StepClone, errno: syscall.EAGAIN,
