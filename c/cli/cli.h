@@ -179,6 +179,7 @@ uint64_t capability_number(const char *option, const char *text);
 int32_t errno_number(const char *text);
 int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
+__attribute__((noreturn)) void refuse(const char *text);
 __attribute__((noreturn)) void cannot_open(const char *option, const char *path, int flags);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
 void usage_as_json(void);

@@ -97,7 +97,7 @@ static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
 #define FORK_NO_EXEC 0x40 /* PF_FORKNOEXEC: execve(2) has not come to the new program */
 
 /* Has the child changed state? A signal that has ended it in its execve is told, as nothing else is. */
-static int has_changed(pid_t pid)
+static int has_changed(const struct command *c, pid_t pid)
 {
 	siginfo_t info = {0};
 	unsigned long flags;
@@ -107,7 +107,7 @@ static int has_changed(pid_t pid)
 
 	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0)
 		return 1;
-	if (!info.si_pid || (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
+	if (!info.si_pid || c->ended_by || (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
 		return info.si_pid != 0;
 	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
 	stat = fopen(name, "re");
@@ -134,7 +134,7 @@ static int wait_for(const struct command *c, pid_t pid)
 	sigdelset(&asleep, SIGCHLD); /* our caller may block it, and the program has that mask */
 	for (;;) {
 		pass_on(c, pid);
-		ended = has_changed(pid) ? waitpid(pid, &status, WNOHANG | WUNTRACED) : 0;
+		ended = has_changed(c, pid) ? waitpid(pid, &status, WNOHANG | WUNTRACED) : 0;
 		if (ended < 0)
 			return EXIT_FAILED; /* ECHILD: somebody else has waited for it */
 		if (ended == 0) {

@@ -23,6 +23,19 @@ void usage_as_json(void)
 	as_json = 1;
 }
 
+/* Help with options is no help with a file. */
+void refuse(const char *text)
+{
+	if (as_json) {
+		report_usage(text);
+		exit(EXIT_FAILED);
+	}
+	fputs("forkexec: ", stderr);
+	put_text(stderr, text, strlen(text));
+	fputc('\n', stderr);
+	exit(EXIT_FAILED);
+}
+
 void usage(const char *format, ...)
 {
 	va_list list;

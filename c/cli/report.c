@@ -164,19 +164,22 @@ void cannot_open(const char *option, const char *path, int flags)
 	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
 	const char *name = forkexec_errno_name(result.err);
 	static char text[TEXT_ROOM];
+	char *line;
 
 	if (result.err == ESRCH) { /* pid:N is no path */
-		fprintf(stderr, "forkexec: --%s: %s: there is no such process\n", option, path);
-		exit(EXIT_FAILED);
+		if (asprintf(&line, "--%s: %s: there is no such process", option, path) < 0)
+			usage("out of memory");
+		refuse(line);
 	}
 	r.path = path;
 	r.opens = &file;
 	r.n_opens = 1;
 	forkexec_explain_as(&r, &result, FORKEXEC_EXPLAIN_OPTIONS | FORKEXEC_EXPLAIN_HINT, text,
 			    sizeof(text));
-	fprintf(stderr, "forkexec: --%s: %s: %s (%s). %s\n", option, path, strerror(result.err),
-		name ? name : "?", text);
-	exit(EXIT_FAILED);
+	if (asprintf(&line, "--%s: %s: %s (%s). %s", option, path, strerror(result.err),
+		     name ? name : "?", text) < 0)
+		usage("out of memory");
+	refuse(line);
 }
 
 /* What the table says; nothing is looked for, as the request is none. */
