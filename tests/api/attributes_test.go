@@ -47,7 +47,7 @@ func printState() int {
 		return r
 	}
 	fmt.Println("nice:", 20-int(call(syscall.SYS_GETPRIORITY, 0, 0, 0)))
-	fmt.Println("policy:", call(syscall.SYS_SCHED_GETSCHEDULER, 0, 0, 0))
+	fmt.Println("policy:", call(syscall.SYS_SCHED_GETSCHEDULER, uintptr(os.Getpid()), 0, 0))
 	fmt.Println("ioprio:", call(sysIoprioGet, 1, 0, 0))
 	fmt.Println("securebits:", call(syscall.SYS_PRCTL, 27, 0, 0))
 	printKeyring()
