@@ -49,7 +49,7 @@ func main() {
 // say at which step, and does on standard error.
 const (
 	overlayError = "fork/exec /bin/true: operation not permitted\n"
-	overlayStep  = "forkexec: setpgid 4000000: EPERM. Pgid is not a process group of the child's session"
+	overlayStep  = "forkexec: setpgid 4000000: EPERM. There is no process group 4000000 in the session of the caller"
 
 	overlayProgram = `package main
 

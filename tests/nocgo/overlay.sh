@@ -69,7 +69,7 @@ END
 
 through_core() { # through_core PROGRAM: says the failed step on standard error, or not
 	"$1" && FORKEXEC=verbose "$1" 2>"$tmp/said" &&
-		grep -q '^forkexec: setpgid 4000000: EPERM. Pgid is not a process group .*' "$tmp/said" && [ "$(wc -l <"$tmp/said")" = 1 ] &&
+		grep -q '^forkexec: setpgid 4000000: EPERM. There is no process group 4000000 .*' "$tmp/said" && [ "$(wc -l <"$tmp/said")" = 1 ] &&
 		FORKEXEC=stdlib,verbose "$1" 2>"$tmp/said" && [ ! -s "$tmp/said" ] && return
 	cat "$tmp/said"
 	return 1
