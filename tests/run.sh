@@ -245,9 +245,9 @@ suite_deb() {
 
 # Half of the suites run beside the other half, as long as nobody minds company: those that build
 # in build/, and others. The last ones measure, or change what is the machine's.
-lane_1="lint freestanding c checkers explain cli deb old_go cross"
-lane_2="go exec differential std race cgocheck"
-alone="security stuck user nocgo debuggers gvisor"
+lane_1="lint freestanding c checkers explain cli deb user"
+lane_2="go exec differential std race cgocheck old_go cross"
+alone="security stuck nocgo debuggers gvisor"
 
 if [ $# -eq 0 ]; then
 	echo "== two at a time, shown when all of these have ended: $lane_1; $lane_2"
