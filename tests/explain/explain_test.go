@@ -232,16 +232,20 @@ func compare(t *testing.T, got, dir string, want []string) {
 	}
 }
 
+// builtCommand is what `make` makes; the suite user has a copy of it.
+func builtCommand() string {
+	if copied := os.Getenv("FORKEXEC_TEST_COMMAND"); copied != "" {
+		return copied
+	}
+	return "../../build/forkexec"
+}
+
 // TestCommand runs build/forkexec, which `make` makes.
 func TestCommand(t *testing.T) {
 	if os.Getenv("CGO_ENABLED") == "0" {
 		t.Skip("the command is the same without cgo")
 	}
-	built := os.Getenv("FORKEXEC_TEST_COMMAND")
-	if built == "" {
-		built = "../../build/forkexec"
-	}
-	b, err := os.ReadFile(built)
+	b, err := os.ReadFile(builtCommand())
 	if err != nil {
 		t.Fatalf("%v; run make first", err)
 	}

@@ -91,7 +91,7 @@ func TestOwnFiles(t *testing.T) {
 		{"--seccomp DIR/no true", "The file DIR/no does not exist"},
 		{"--no-new-privs --seccomp DIR/filter true", "the child was ended by SIGSYS in its execve"},
 	} {
-		out, err := exec.Command("../../build/forkexec", strings.Split(strings.ReplaceAll(c.args, "DIR", dir), " ")...).CombinedOutput()
+		out, err := exec.Command(builtCommand(), strings.Split(strings.ReplaceAll(c.args, "DIR", dir), " ")...).CombinedOutput()
 		if err == nil {
 			t.Errorf("%s: no failure", c.args)
 		}
@@ -100,7 +100,7 @@ func TestOwnFiles(t *testing.T) {
 			t.Errorf("%s: %s", c.args, out)
 		}
 	}
-	out, _ := exec.Command("../../build/forkexec", "sh", "-c", "kill -SYS $$").CombinedOutput()
+	out, _ := exec.Command(builtCommand(), "sh", "-c", "kill -SYS $$").CombinedOutput()
 	if len(out) != 0 {
 		t.Errorf("of a program that has run: %s", out)
 	}
