@@ -164,6 +164,17 @@ static uint32_t groups(const struct forkexec_request *r)
 	return ret;
 }
 
+/* May the child join a namespace of these types? One of type 0 may be any. */
+static int may_join(const struct forkexec_request *r, uint32_t types)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type || r->namespaces[i].type & types)
+			return 1;
+	return 0;
+}
+
 /*
  * May somebody trace the child who may not trace us? The owner of its user namespace may, whom
  * our capabilities keep out of us, and so may who has as few capabilities as it has. New IDs
@@ -171,15 +182,9 @@ static uint32_t groups(const struct forkexec_request *r)
  */
 static int is_weaker(const struct forkexec_request *r)
 {
-	uint32_t i;
-
-	if ((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER ||
-	    r->flags & (FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
-		return 1;
-	for (i = 0; i < r->n_namespaces; i++)
-		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWUSER)
-			return 1;
-	return 0;
+	return (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER ||
+	       r->flags & (FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE) ||
+	       may_join(r, CLONE_NEWUSER);
 }
 
 /* As in hold.c: whose files in /proc stay its own when its memory is closed. In doubt: yes. */
@@ -200,12 +205,7 @@ static int is_privileged_root(void)
 /* May the child come into another time namespace, with another CLOCK_MONOTONIC? */
 static int may_change_clock(const struct forkexec_request *r)
 {
-	uint32_t i;
-
-	for (i = 0; i < r->n_namespaces; i++)
-		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWTIME)
-			return 1;
-	return (r->clone_flags & CLONE_NEWTIME) != 0;
+	return may_join(r, CLONE_NEWTIME) || r->clone_flags & CLONE_NEWTIME;
 }
 
 HIDDEN void forkexec_attr_plan(struct job *job)
@@ -246,23 +246,17 @@ static int may_dump_core(const struct forkexec_request *r)
  * - The OOM score belongs to all that share memory, but for a child of vfork(2).
  * - Fewer permitted capabilities, and it may be traced by whom we may not be.
  * - In another user namespace, whose owner has every capability over it; for one in a time
- *   namespace the kernel wants memory of its own. A type of 0 may be either.
+ *   namespace the kernel wants memory of its own.
  * - One that waits for its parent is there long enough to be stopped, traced and killed.
  * - Before Linux 5.16 a core dump ends all that share the memory (zap_threads()).
  */
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
 {
-	uint32_t i;
-
 	if (r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) || r->pause_at)
 		return 0;
 	if (r->flags & (FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
 		return 0;
-	for (i = 0; i < r->n_namespaces; i++)
-		if (!r->namespaces[i].type ||
-		    r->namespaces[i].type & (CLONE_NEWUSER | CLONE_NEWTIME))
-			return 0;
-	return !may_dump_core(r);
+	return !may_join(r, CLONE_NEWUSER | CLONE_NEWTIME) && !may_dump_core(r);
 }
 
 /*

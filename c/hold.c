@@ -191,9 +191,7 @@ static uint32_t take_place(struct job *job, struct hold *h, const struct ids *id
 		return SHARE_NOT;
 	}
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0) < 0) {
-		sys_close(job->hold[0]);
-		sys_close(job->hold[1]);
-		job->hold[0] = job->hold[1] = -1;
+		forkexec_close_pipe(job->hold);
 		return SHARE_NOT;
 	}
 	if (!h->n) {
