@@ -158,14 +158,6 @@ static int may_be_elsewhere(const struct forkexec_result *ret)
 	return 0;
 }
 
-/* "folder/name", or "name" for an empty folder. Returns 0 if it is too long. */
-static int join(char path[PATH_MAX], const char *folder, size_t n, const char *name)
-{
-	int length = snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, folder, n ? "/" : "", name);
-
-	return length > 0 && length < PATH_MAX;
-}
-
 static void tell(char *found, size_t size, const char *path)
 {
 	if (found && size)
@@ -178,15 +170,14 @@ static void tell(char *found, size_t size, const char *path)
  */
 static int tell_candidate(const struct forkexec_request *r, char *found, size_t size)
 {
-	const char *folder = getenv("PATH"), *end, *root = r->chroot ? r->chroot : "";
+	const char *folder = path_folders(), *root = r->chroot ? r->chroot : "";
 	char path[PATH_MAX], seen[2 * PATH_MAX];
 	int saved = errno, there = 0;
 	struct stat st;
 
-	folder = folder ? folder : "/bin:/usr/bin";
-	for (; folder && !there; folder = *end ? end + 1 : NULL) {
-		end = folder + strcspn(folder, ":");
-		if (!join(path, folder, (size_t)(end - folder), r->path))
+	while (folder && !there) {
+		folder = next_candidate(folder, r->path, path);
+		if (!*path)
 			continue;
 		(void)snprintf(seen, sizeof(seen), "%s%s%s", *path == '/' ? root : r->dir ? r->dir : "",
 			       *path != '/' && r->dir ? "/" : "", path);
@@ -203,7 +194,7 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
 {
 	struct forkexec_request try;
 	struct forkexec_result denied = {.step = FORKEXEC_STEP_NONE};
-	const char *folder = getenv("PATH"), *end;
+	const char *folder = path_folders();
 	char path[PATH_MAX];
 	int err = -ENOENT;
 
@@ -216,9 +207,9 @@ int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_resu
 	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
 	try = *request;
 	try.path = path;
-	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
-		end = folder + strcspn(folder, ":");
-		if (!join(path, folder, (size_t)(end - folder), request->path) || is_absent(&try, path))
+	while (folder) {
+		folder = next_candidate(folder, request->path, path);
+		if (!*path || is_absent(&try, path))
 			continue;
 		err = forkexec_spawn(&try, ret);
 		if (!err || !may_be_elsewhere(ret)) {

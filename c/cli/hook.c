@@ -274,7 +274,7 @@ static int look_for(const struct forkexec_request *r, const char *path)
 /* Each hook, and each pause, is of one child, so PATH is searched before, not by trying. */
 static const char *search(const struct command *c, char *found)
 {
-	const char *folder = getenv("PATH"), *end;
+	const char *folder = path_folders();
 	char first[PATH_MAX] = "";
 	int seen;
 
@@ -284,11 +284,9 @@ static const char *search(const struct command *c, char *found)
 	if (joins_mounts(&c->request))
 		usage("%s: a child that waits and may join a mount namespace needs a path with a slash: "
 		      "PATH cannot be searched there before", found);
-	for (folder = folder ? folder : "/bin:/usr/bin"; folder; folder = *end ? end + 1 : NULL) {
-		end = folder + strcspn(folder, ":");
-		snprintf(found, PATH_MAX, "%.*s%s%s", (int)(end - folder), folder,
-			 end > folder ? "/" : "", c->request.path);
-		seen = look_for(&c->request, found);
+	while (folder) {
+		folder = next_candidate(folder, c->request.path, found);
+		seen = *found ? look_for(&c->request, found) : 0;
 		if (seen == 2)
 			return found;
 		if (seen && !*first)
@@ -298,6 +296,7 @@ static const char *search(const struct command *c, char *found)
 	return *first ? strcpy(found, first) : NULL;
 }
 
+/* A start with a stop or a pause asks for no other try (retry_flags): its hooks run once. */
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found)
 {
 	const struct timespec pause = {0, 10000000};
@@ -315,12 +314,8 @@ int start_with_stops(struct command *c, struct forkexec_result *ret, char *found
 	r.text_busy_ms = 0;
 	for (waited = 0;; waited += 10) {
 		err = start_once(c, &r, ret);
-		if (c->ended_by)
-			return err;
-		if (err && ret->retry_flags)
-			r.flags ^= ret->retry_flags;
-		else if (!err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||
-			 waited >= c->request.text_busy_ms)
+		if (c->ended_by || !err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||
+		    waited >= c->request.text_busy_ms)
 			return err;
 		(void)nanosleep(&pause, NULL);
 	}
