@@ -191,7 +191,7 @@ APPLY(cgroup)
 {
 	int fd;
 
-	if (isdigit((unsigned char)*argument) && !argument[strspn(argument, "0123456789")])
+	if (is_digits(argument))
 		fd = (int)number("cgroup", argument, 0, INT32_MAX);
 	else
 		fd = open(argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -296,7 +296,7 @@ APPLY(fd)
 	c->named[fd] = 1;
 	if (!strcmp(value, "-"))
 		c->fds[fd] = -1;
-	else if (isdigit((unsigned char)*value) && !value[strspn(value, "0123456789")])
+	else if (is_digits(value))
 		c->fds[fd] = (int32_t)number("fd", value, 0, INT32_MAX);
 	else
 		c->fds[fd] = add_file(c, value, fd);

@@ -169,6 +169,7 @@ void save_environment(void);
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found);
 
 /* names.c: words for numbers */
+int is_digits(const char *s);
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);
 int signal_number(const char *option, const char *text);
 const char *signal_word(int sig);

@@ -3,7 +3,6 @@
  * confine.c - options for what the program finds and may do: namespaces to join, files opened
  * in the child, a program and a folder by descriptor, seccomp, Landlock.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,14 +14,8 @@
 
 #include "cli.h"
 
-#define MAX_FD       65535
 #define MAX_FILTER   4096 /* instructions, BPF_MAXINSNS */
 #define INSTRUCTION  8    /* sizeof(struct sock_filter) */
-
-static int is_digits(const char *s)
-{
-	return isdigit((unsigned char)*s) && !s[strspn(s, "0123456789")];
-}
 
 APPLY(dir_fd)
 {

@@ -96,6 +96,12 @@ void *grow(void *list, uint32_t n, size_t size)
 	return list;
 }
 
+/* Is it a number, and so a descriptor or an ID, and not a name? */
+int is_digits(const char *s)
+{
+	return isdigit((unsigned char)*s) && !s[strspn(s, "0123456789")];
+}
+
 int64_t number(const char *option, const char *text, int64_t min, int64_t max)
 {
 	char *end;

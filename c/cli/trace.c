@@ -123,8 +123,13 @@ void trace_note(struct command *c, const struct forkexec_result *result, const c
 	c->traced[c->n_traced++].trace = *c->request.trace;
 }
 
-/* Of one start. Of its events, tid is the child, so that each start has a line of its own. */
-static void put_events(FILE *to, const struct traced *one, uint32_t line, const char *between)
+/* Of the events of one start: the child, so that each start has a line of its own. */
+static int tid_of(const struct traced *one, uint32_t line)
+{
+	return one->pid > 0 ? (int)one->pid : -(int)line - 1;
+}
+
+static void put_events(FILE *to, const struct traced *one, uint32_t line)
 {
 	const struct forkexec_trace *t = &one->trace;
 	uint32_t i;
@@ -132,11 +137,11 @@ static void put_events(FILE *to, const struct traced *one, uint32_t line, const 
 	for (i = 0; i < t->n; i++) {
 		const struct forkexec_trace_step *s = &t->steps[i];
 
-		fprintf(to, "%s\n{\"name\":", i ? "," : between);
+		fputs(",\n{\"name\":", to);
 		put_json(to, forkexec_step_name(s->step));
 		fprintf(to, ",\"cat\":\"%s\",\"ph\":\"X\",\"ts\":%.3f,\"dur\":%.3f,\"pid\":%d,\"tid\":%d",
 			i < 2 ? "parent" : "child", micros(s->begin_ns), micros(end_of(t, i) - s->begin_ns),
-			(int)getpid(), one->pid > 0 ? (int)one->pid : -(int)line - 1);
+			(int)getpid(), tid_of(one, line));
 		fputs(",\"args\":{\"syscall\":", to);
 		put_json(to, forkexec_step_syscall(s->step));
 		fprintf(to, ",\"detail\":%" PRId64 ",\"calls\":%" PRIu32 "}}", s->detail, s->calls);
@@ -152,7 +157,7 @@ static void put_failure(FILE *to, const struct command *c, const struct traced *
 	put_json(to, "failed");
 	fprintf(to, ",\"ph\":\"i\",\"s\":\"t\",\"ts\":%.3f,\"pid\":%d,\"tid\":%d,\"args\":{\"program\":",
 		one->trace.n ? micros(one->trace.end_ns) : 0.0, (int)getpid(),
-		one->pid > 0 ? (int)one->pid : -(int)line - 1);
+		tid_of(one, line));
 	put_json(to, c->request.path);
 	fputs(",\"step\":", to);
 	put_json(to, forkexec_step_name(one->failed_step));
@@ -174,7 +179,7 @@ static int write_events(const struct command *c)
 		    "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"args\":{\"name\":\"forkexec\"}}",
 		(int)getpid());
 	for (i = 0; i < c->n_traced; i++) {
-		put_events(to, &c->traced[i], i, ",");
+		put_events(to, &c->traced[i], i);
 		if (c->traced[i].failed_step)
 			put_failure(to, c, &c->traced[i], i);
 	}
