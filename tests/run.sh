@@ -262,9 +262,10 @@ if [ $# -eq 0 ]; then
 	set -- "$scratch/lane_1" "$scratch/lane_2" "$scratch/alone"
 	failures=$(sed -n 's/^== \([a-z_0-9]*\): FAILED$/ \1/p' "$@" | tr -d '\n')
 	passed=$(grep -c '^== [a-z_0-9]*: ok' "$@" | awk -F: '{n += $2} END {print n}')
+	all=$(echo $lane_1 $lane_2 $alone | wc -w)
 	echo "failed suites:${failures:- none}"
-	echo "suites: $passed passed of $(echo $lane_1 $lane_2 $alone | wc -w)"
-	[ "$passed" -eq "$(echo $lane_1 $lane_2 $alone | wc -w)" ]
+	echo "suites: $passed passed of $all"
+	[ "$passed" -eq "$all" ]
 	exit
 fi
 passed=0 failures=
