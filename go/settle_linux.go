@@ -18,22 +18,34 @@ var settling atomic.Bool
 // settleMax bounds the time between two looks at children that are stuck.
 const settleMax = 100 * time.Millisecond
 
+// A child leaves our memory within microseconds of the moment in which its start ends. So that
+// the start's caller finds no descriptor of ours open, settle looks again so often, with a pause.
+const (
+	settleTries = 4
+	settlePause = 10 * time.Microsecond
+)
+
 // settle has this process made dumpable again when no child is left in its memory that
-// it was made non-dumpable for: at once if it can be, else later. Nobody waits for that.
+// it was made non-dumpable for: now if it can be, else later, and nobody waits for that.
 func settle() {
-	if !c.Held(state()) {
-		return
-	}
-	// ForkLock: no child of package syscall may be before its execve, perhaps with other
-	// IDs.
-	if syscall.ForkLock.TryLock() {
-		n := c.Settle(state())
-		syscall.ForkLock.Unlock()
-		if n == 0 {
-			return
+	for tries := 0; c.Held(state()); tries++ {
+		// ForkLock: no child of package syscall may be before its execve, perhaps with
+		// other IDs.
+		if syscall.ForkLock.TryLock() {
+			n := c.Settle(state())
+			syscall.ForkLock.Unlock()
+			if n == 0 {
+				return
+			}
 		}
+		if tries == settleTries || settling.Load() { // one is stuck: no start waits for it
+			break
+		}
+		// Not time.Sleep: in a synctest bubble its clock would go on.
+		pause := syscall.NsecToTimespec(int64(settlePause))
+		_ = syscall.Nanosleep(&pause, nil)
 	}
-	if settling.CompareAndSwap(false, true) {
+	if c.Held(state()) && settling.CompareAndSwap(false, true) {
 		go settleAll()
 	}
 }
