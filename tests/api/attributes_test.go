@@ -243,12 +243,14 @@ func TestOpenAndDescriptors(t *testing.T) {
 
 func TestNamespaces(t *testing.T) {
 	needC(t)
-	if os.Getuid() != 0 {
-		t.Skip("joining a namespace needs root")
-	}
 	clean(t)
-	other := exec.Command("/bin/cat")
-	other.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUTS | syscall.CLONE_NEWNET}
+	other, names := exec.Command("/bin/cat"), []string{"uts", "net"}
+	other.SysProcAttr = &syscall.SysProcAttr{}
+	if os.Getuid() != 0 { // others' may be joined from within their user namespace
+		names = []string{"user", "uts", "net"}
+		other.SysProcAttr = asInNewUser(t, 0)
+	}
+	other.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUTS | syscall.CLONE_NEWNET
 	in, err := other.StdinPipe()
 	if err == nil {
 		err = other.Start()
@@ -260,7 +262,8 @@ func TestNamespaces(t *testing.T) {
 	base := fmt.Sprintf("/proc/%d/ns/", other.Process.Pid)
 	var list []forkexec.Namespace
 	var want []string
-	for name, flag := range map[string]uintptr{"uts": syscall.CLONE_NEWUTS, "net": 0} {
+	for _, name := range names {
+		flag := map[string]uintptr{"user": syscall.CLONE_NEWUSER, "uts": syscall.CLONE_NEWUTS, "net": 0}[name]
 		f, err := os.Open(base + name)
 		if err != nil {
 			t.Fatal(err)
@@ -273,18 +276,35 @@ func TestNamespaces(t *testing.T) {
 	for _, opt := range []*forkexec.Options{{Namespaces: list}, {Namespaces: list, CloseFDs: true}} {
 		wantLines(t, stateOf(t, nil, opt), want...)
 	}
-	wantLines(t, stateOf(t, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}},
-		&forkexec.Options{Namespaces: list, CloseFDs: true}), want...)
+	if os.Getuid() == 0 {
+		wantLines(t, stateOf(t, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}},
+			&forkexec.Options{Namespaces: list, CloseFDs: true}), want...)
+	}
+}
+
+// asInNewUser asks for a user namespace in which the child is this user, with the number id.
+func asInNewUser(t *testing.T, id int) *syscall.SysProcAttr {
+	t.Helper()
+	sys := &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: id, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: id, HostID: os.Getgid(), Size: 1}},
+	}
+	if err := (&exec.Cmd{Path: "/bin/true", SysProcAttr: sys}).Run(); err != nil {
+		t.Skip("no new user namespaces: ", err)
+	}
+	return sys
 }
 
 func TestCapabilities(t *testing.T) {
 	needC(t)
-	if os.Getuid() != 0 {
-		t.Skip("sets of capabilities need root")
-	}
 	clean(t)
 	const bind, kill = uint64(1 << 10), uint64(1 << 5)
+	var root *syscall.SysProcAttr
 	nobody := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if os.Getuid() != 0 { // whoever makes a user namespace has all of them there
+		root, nobody = asInNewUser(t, 0), asInNewUser(t, 65534)
+	}
 	out := stateOf(t, nobody, &forkexec.Options{
 		Capabilities: &forkexec.Capabilities{Bounding: ptr(bind | kill), Ambient: ptr(bind)}, Securebits: ptr(uint(1 << 6)),
 	})
@@ -292,7 +312,7 @@ func TestCapabilities(t *testing.T) {
 		"CapBnd: 0000000000000420", "CapAmb: 0000000000000400", "securebits: 64")
 	out = stateOf(t, nobody, &forkexec.Options{Capabilities: &forkexec.Capabilities{Bounding: ptr(uint64(0))}, NoNewPrivs: true})
 	wantLines(t, out, "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "CapBnd: 0000000000000000")
-	out = stateOf(t, nil, &forkexec.Options{Capabilities: &forkexec.Capabilities{
+	out = stateOf(t, root, &forkexec.Options{Capabilities: &forkexec.Capabilities{
 		Effective: ptr(uint64(0)), Permitted: ptr(kill), Inheritable: ptr(kill), Bounding: ptr(kill),
 	}, Securebits: ptr(uint(1))}) // SECBIT_NOROOT
 	wantLines(t, out, "CapInh: 0000000000000020", "CapPrm: 0000000000000000", "CapBnd: 0000000000000020", "securebits: 1")

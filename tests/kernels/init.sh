@@ -60,6 +60,8 @@ run() { # run SUITE DIR COMMAND...
 	cd /
 }
 
+options='Test(Attributes|Signal|Open|Namespaces|Capabilities|Seccomp|Landlock|Nothing|Bad|Deadline|Raised|Join|Listener|Personality|SessionKeyring|Hook|IDMap)'
+
 echo "@@ kernel $(uname -r)"
 echo "@@ facts $(/suites/method)"
 for t in /suites/c/*; do run "c:${t##*/}" /tmp "$t"; done
@@ -70,6 +72,10 @@ for build in nocgo cgo; do
 		# shellcheck disable=SC2086 # one argument a word
 		run "$build:${d##*/}" "$d" ./test -test.v -test.timeout=14m $args
 	done
+	# What Options set, once more as an ordinary user. (chroot changes the directory.)
+	# shellcheck disable=SC2016 # the inner shell's
+	run "$build:user" "/suites/$build/api" chroot --userspec=65534:65534 --groups= / /bin/sh -c 'cd "$0" && exec ./test "$@"' \
+		"/suites/$build/api" -test.v -test.timeout=14m -test.run="$options"
 done
 echo "@@ end"
 poweroff -f
