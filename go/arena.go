@@ -135,7 +135,8 @@ func (e *emitter) strs(list []string, what string) uintptr {
 
 // nulError is what a string with a NUL byte in it, which C cannot hold, gives.
 func nulError(what string) *Error {
-	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte",
+	field, _, _ := strings.Cut(what, "[")
+	return &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: what + " contains a NUL byte", field: field,
 		hint: "Programs get their strings up to the first NUL byte, so that " + what + " would be cut off. Take the byte out."}
 }
 

@@ -6,6 +6,7 @@ package forkexec
 
 import (
 	"runtime"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -13,8 +14,10 @@ import (
 )
 
 // A failedStart is what is kept of one, so that its request can be made again when somebody
-// asks for the cause. What its fields point to is the caller's.
+// asks for the cause: once, so that each answer is the same. What its fields point to is the caller's.
 type failedStart struct {
+	once  sync.Once
+	text  string
 	argv0 string
 	argv  []string
 	attr  syscall.ProcAttr
@@ -39,6 +42,10 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 	case StepClone, StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:
 		if !plain {
 			e.Object = s.say(c.ExplainObject)
+		}
+	case StepKeepcaps, StepCapget, StepCapset:
+		if len(sys.AmbientCaps) == 0 {
+			e.field = "Capabilities"
 		}
 	case StepRequest:
 		if opt != nil && opt.PauseAt != 0 && s.res.Detail == int64(unsafe.Offsetof(s.req.PauseAt)) {
@@ -67,8 +74,13 @@ func causeByObject(e *Error) cause {
 	return nil
 }
 
-// explain makes the request again, starts nothing, and asks C.
 func (f *failedStart) explain(e *Error) string {
+	f.once.Do(func() { f.text = f.look(e) })
+	return f.text
+}
+
+// look makes the request again, starts nothing, and asks C.
+func (f *failedStart) look(e *Error) string {
 	s, err := prepare(f.argv0, f.argv, &f.attr, &f.sys, &f.opt)
 	if err != nil {
 		return ""

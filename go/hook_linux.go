@@ -94,7 +94,8 @@ func (s *child) runHook(ctx context.Context, hook func(pid int) error) error {
 // withIDMapHelpers moves the ID maps from sys to a hook.
 func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Options) (*syscall.SysProcAttr, *Options, *Error) {
 	if sys.Cloneflags&syscall.CLONE_NEWUSER == 0 {
-		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without CLONE_NEWUSER in Cloneflags"}
+		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without CLONE_NEWUSER in Cloneflags",
+			field: "IDMapHelpers", hint: "The helpers write the maps of a new user namespace: set CLONE_NEWUSER in Cloneflags."}
 	}
 	before, uids, gids := opt.OnClone, sys.UidMappings, sys.GidMappings
 	own, with := *sys, *opt

@@ -90,7 +90,7 @@ func emitScheduling(e *emitter, r *c.Request, opt *Options) {
 	words := 1
 	for _, cpu := range opt.CPUs {
 		if cpu < 0 || cpu >= most {
-			e.refuse(StepAffinity, "CPUs has %d", cpu)
+			e.refuse(StepAffinity, "CPUs", fmt.Sprintf("CPUs has %d", cpu), "A processor's number is 0 to 65535.")
 			return
 		}
 		words = max(words, cpu/64+1)
@@ -125,7 +125,7 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 		list, p := array[c.Open](e, n)
 		for i, o := range opt.Open {
 			if o.FD < 0 || o.FD >= 1<<20 { // FDS_MAX of core.h
-				e.refuse(StepOpen, "Open[%d].FD = %d", i, o.FD)
+				e.refuse(StepOpen, "Open", fmt.Sprintf("Open[%d].FD = %d", i, o.FD), "A descriptor is 0 to 1048575.")
 			}
 			path := e.str(o.Path, fmt.Sprintf("Open[%d].Path", i))
 			if list != nil {
@@ -138,7 +138,8 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 		const most = 4096     // SECCOMP_MAX of core.h
 		const newListener = 8 // SECCOMP_FILTER_FLAG_NEW_LISTENER
 		if len(s.Filter) > most || uint64(s.Flags) > math.MaxUint32 || s.Flags&newListener != 0 {
-			e.refuse(StepSeccomp, "of %d instructions, flags %#x", len(s.Filter), s.Flags)
+			e.refuse(StepSeccomp, "Seccomp", fmt.Sprintf("of %d instructions, flags %#x", len(s.Filter), s.Flags),
+				"A filter has 4096 instructions at most, and SECCOMP_FILTER_FLAG_NEW_LISTENER (8) is what Listener sets.")
 			return
 		}
 		list, p := array[SockFilter](e, len(s.Filter))
@@ -150,10 +151,10 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 	}
 }
 
-// refuse notes what C cannot be told. The first such note counts.
-func (e *emitter) refuse(step Step, format string, args ...any) {
+// refuse notes what C cannot be told, and the rule. The first such note counts.
+func (e *emitter) refuse(step Step, field, object, rule string) {
 	if e.err == nil {
-		e.err = &Error{Step: step, Errno: syscall.EINVAL, Object: fmt.Sprintf(format, args...)}
+		e.err = &Error{Step: step, Errno: syscall.EINVAL, Object: object, field: field, hint: rule}
 	}
 }
 
@@ -164,7 +165,7 @@ func (e *emitter) signals(r *c.Request, flag uint64, to *uint64, list []signal, 
 	r.Flags |= flag
 	for _, s := range list {
 		if s < 1 || s > 64 {
-			e.refuse(step, "%s has %d", what, int(s))
+			e.refuse(step, what, fmt.Sprintf("%s has %d", what, int(s)), "A signal is 1 to 64.")
 			return
 		}
 		*to |= 1 << (s - 1)
@@ -178,7 +179,7 @@ func (e *emitter) number(r *c.Request, flag uint64, to *int32, value *int, step 
 	r.Flags |= flag
 	*to = int32(*value)
 	if int(*to) != *value {
-		e.refuse(step, "%d", *value)
+		e.refuse(step, step.Field(), fmt.Sprint(*value), step.Field()+" is a number of 32 bits.")
 	}
 }
 

@@ -430,6 +430,7 @@ func TestBadAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
+	field := map[forkexec.Step]string{forkexec.StepSigmask: "SignalMask", forkexec.StepRequest: "SessionKeyring", forkexec.StepCapset: "Capabilities"}
 	for _, c := range []struct {
 		opt  forkexec.Options
 		step forkexec.Step
@@ -461,6 +462,14 @@ func TestBadAttributes(t *testing.T) {
 		var e *forkexec.Error
 		if !errors.As(err, &e) || e.Step != c.step || e.Errno != c.err {
 			t.Errorf("%+v: %v, want %v, %v", c.opt, err, c.step, c.err)
+			continue
+		}
+		want := field[c.step]
+		if want == "" {
+			want = c.step.Field()
+		}
+		if hint := e.Hint(); e.Field() != want || hint == "" || hint != e.Hint() {
+			t.Errorf("%v: field %q, want %q; hint %q", err, e.Field(), want, hint)
 		}
 	}
 }
