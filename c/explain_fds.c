@@ -247,7 +247,8 @@ static int look_lists(struct text *t, uint64_t at)
 {
 	RULE(fds, "{fds} is NULL or unused, but its length says otherwise. Set both.")
 	RULE(n_fds, "{fds} is NULL with a length, or longer than 1048576.")
-	RULE(groups, "{groups} is set, but {FORKEXEC_CREDENTIAL} is not. Set that, too.")
+	RULE(groups, "{groups} counts only with {FORKEXEC_CREDENTIAL}, and never with "
+		     "{FORKEXEC_NO_SETGROUPS}.")
 	RULE(n_groups, "{groups} is NULL, but its length is not 0. Set both.")
 	RULE(uid_map, "{uid_map} is set, but the flag {FORKEXEC_UID_MAP} is not. Set that, too.")
 	RULE(n_uid_map, "{uid_map} is NULL, but its length is not 0. Set both.")
@@ -272,6 +273,7 @@ static int look_scalars(struct text *t, uint64_t at)
 	RULE(nofile_raised, "nofile_raised is set, but FORKEXEC_NOFILE is not.")
 	RULE(errno_pipe, "errno_pipe is set, but FORKEXEC_ERRNO_PIPE is not.")
 	RULE(work, "work must be forkexec_work_size() bytes, aligned to 16.")
+	RULE(padding, "padding must be 0: initialise the request (FORKEXEC_REQUEST_INIT).")
 	RULE(work_size, "work_size is less than forkexec_work_size() says.")
 	RULE(trace, "trace->size must be sizeof(struct forkexec_trace).")
 	return 0;

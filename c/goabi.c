@@ -56,8 +56,10 @@ static void from_sys_attr(struct forkexec_request *r, const struct forkexec_go_s
 			    flag_if(cred->no_setgroups, FORKEXEC_NO_SETGROUPS);
 		r->uid = cred->uid;
 		r->gid = cred->gid;
-		r->groups = cred->groups.len ? cred->groups.ptr : NULL;
-		r->n_groups = count(&cred->groups);
+		if (!cred->no_setgroups) { /* they do not count then, as in Go */
+			r->groups = cred->groups.len ? cred->groups.ptr : NULL;
+			r->n_groups = count(&cred->groups);
+		}
 	}
 }
 

@@ -70,6 +70,8 @@ static int check_shape(const struct forkexec_request *r, struct forkexec_result 
 		return refuse(reterr, FIELD(envp));
 	if (r->n_fds > FDS_MAX || (r->n_fds && !r->fds))
 		return refuse(reterr, FIELD(n_fds));
+	if (r->flags & FORKEXEC_NO_SETGROUPS && (r->groups || r->n_groups))
+		return refuse(reterr, FIELD(groups));
 	if (r->n_groups && !r->groups)
 		return refuse(reterr, FIELD(n_groups));
 	if (r->n_uid_map && !r->uid_map)
@@ -80,6 +82,8 @@ static int check_shape(const struct forkexec_request *r, struct forkexec_result 
 		return refuse(reterr, FIELD(n_ambient_caps));
 	if (r->text_busy_ms > TEXT_BUSY_MAX_MS)
 		return refuse(reterr, FIELD(text_busy_ms));
+	if (r->padding)
+		return refuse(reterr, FIELD(padding));
 	return forkexec_attr_check(r, reterr);
 }
 

@@ -89,9 +89,12 @@ func emitCredential(e *emitter, r *c.Request, sys *syscall.SysProcAttr) {
 		caps[i] = uint64(sys.AmbientCaps[i])
 	}
 	if cred := sys.Credential; cred != nil {
-		var groups []uint32
 		r.Flags |= c.Credential | c.NoSetGroups&flagIf(cred.NoSetGroups)
 		r.Uid, r.Gid = cred.Uid, cred.Gid
+		if cred.NoSetGroups { // Groups do not count then, and C would refuse them
+			return
+		}
+		var groups []uint32
 		groups, r.Groups = array[uint32](e, len(cred.Groups))
 		r.NGroups = uint32(len(cred.Groups))
 		copy(groups, cred.Groups)

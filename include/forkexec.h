@@ -47,7 +47,7 @@ extern "C" {
 #define FORKEXEC_NOCTTY         (UINT64_C(1) << 4)  /* TIOCNOTTY on descriptor 0 */
 #define FORKEXEC_PTRACE         (UINT64_C(1) << 5)  /* PTRACE_TRACEME just before execve */
 #define FORKEXEC_CREDENTIAL     (UINT64_C(1) << 6)  /* uid, gid, groups */
-#define FORKEXEC_NO_SETGROUPS   (UINT64_C(1) << 7)  /* with CREDENTIAL: leave groups alone */
+#define FORKEXEC_NO_SETGROUPS   (UINT64_C(1) << 7)  /* with CREDENTIAL, without groups: keep them */
 #define FORKEXEC_UID_MAP        (UINT64_C(1) << 8)  /* uid_map, even if empty */
 #define FORKEXEC_GID_MAP        (UINT64_C(1) << 9)  /* gid_map, even if empty */
 #define FORKEXEC_GID_SETGROUPS  (UINT64_C(1) << 10) /* /proc/PID/setgroups: allow, not deny */
@@ -116,7 +116,7 @@ extern "C" {
  * the caller's, and must be valid until forkexec_spawn() or forkexec_finish() has returned.
  */
 struct forkexec_request {
-	uint64_t size;  /* sizeof(struct forkexec_request) */
+	uint64_t size;  /* sizeof this, and no other: a new size is a new major version, a new soname */
 	uint64_t flags; /* FORKEXEC_SETSID and so on */
 
 	const char *path;  /* program, as for execve(2); no PATH search. Required */
@@ -243,7 +243,7 @@ struct forkexec_request {
 	uint32_t landlock_flags;
 	uint32_t pause_at; /* a step: the child stops right before it, see forkexec_continue() */
 	uint32_t personality; /* personality(2); not 0xffffffff, which only asks */
-	uint32_t padding;
+	uint32_t padding;     /* 0 */
 };
 
 /*
@@ -272,7 +272,7 @@ struct forkexec_result {
 #define FORKEXEC_HOW_SHARED  1u  /* the child had the caller's memory until its execve(2) */
 #define FORKEXEC_HOW_VFORK   2u  /* the caller waited in the clone, as it is traced */
 #define FORKEXEC_HOW_REFUSED 4u  /* forked: the kernel, or a filter, refused to share */
-#define FORKEXEC_HOW_UNSAFE  8u  /* forked: others could have got into the memory */
+#define FORKEXEC_HOW_UNSAFE  8u  /* forked: others, or the child's own steps, could reach us */
 #define FORKEXEC_HOW_UNSEEN  16u /* not seen to: an emulator's copy, or it was killed at once */
 
 /* What forkexec_finish() says about a child. */

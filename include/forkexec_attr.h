@@ -66,8 +66,8 @@ struct forkexec_open {
  * forkexec_spawnp() it is that of the last try.
  *
  * Times are nanoseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME if the child may get into
- * another time namespace. After a seccomp filter the child can read no clock: the SECCOMP step
- * then includes the time of the EXECVE.
+ * another time namespace. After a seccomp filter the child can read no clock: EXECVE then begins
+ * when SECCOMP does, and includes its time.
  */
 #define FORKEXEC_TRACE_STEPS 128
 struct forkexec_trace_step {

@@ -81,6 +81,23 @@ static void test_lone_fields(void **test_state)
 #undef REFUSED
 }
 
+/* What would be ignored, and what later versions may give a meaning. */
+static void test_contradictions(void **test_state)
+{
+	struct forkexec_request r;
+
+	(void)test_state;
+	request_init(&r, true_argv);
+	r.flags = FORKEXEC_CREDENTIAL | FORKEXEC_NO_SETGROUPS;
+	r.groups = some_groups;
+	refused(&r, "groups with NO_SETGROUPS", OFFSET(groups));
+	r.n_groups = 1;
+	refused(&r, "a group with NO_SETGROUPS", OFFSET(groups));
+	request_init(&r, true_argv);
+	r.padding = 1;
+	refused(&r, "padding", OFFSET(padding));
+}
+
 /* With the flag, whatever becomes of it, it is not refused as lone. */
 static void test_with_flag(void **test_state)
 {
@@ -172,6 +189,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lone_fields),
+		cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_with_flag),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_no_environment),
