@@ -211,7 +211,6 @@ static int may_change_clock(const struct forkexec_request *r)
 HIDDEN void forkexec_attr_plan(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
-	uint32_t i;
 
 	job->attributes = groups(r);
 	if (!forkexec_attr_may_share(r) && is_weaker(r) && is_privileged_root())
@@ -224,9 +223,6 @@ HIDDEN void forkexec_attr_plan(struct job *job)
 	job->listener = -1;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
 	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;
-	for (i = 0; i < r->n_opens; i++)
-		if (r->opens[i].fd >= job->first_free)
-			job->first_free = r->opens[i].fd + 1;
 }
 
 /* Could it make a signal that dumps core? */

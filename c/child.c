@@ -208,8 +208,9 @@ CHILD static void child_terminal(struct job *job)
 		TRY(SETCTTY, sys_ioctl(r->ctty, TIOCSCTTY, 1), r->ctty);
 }
 
-#include "child_attr.h"
 #include "child_fds.h"
+
+#include "child_attr.h"
 
 CHILD static void child_directory(struct job *job)
 {

@@ -91,7 +91,8 @@ CHILD static void child_resources(struct job *job)
 	if (r->flags & FORKEXEC_PERSONALITY)
 		TRY(PERSONALITY, sys_personality(r->personality), r->personality);
 	for (i = 0; i < r->n_namespaces; i++)
-		TRY(SETNS, sys_setns(r->namespaces[i].fd, r->namespaces[i].type), i);
+		TRY(SETNS, child_is_own(job, r->namespaces[i].fd) ?
+			   -E_BADF : sys_setns(r->namespaces[i].fd, r->namespaces[i].type), i);
 }
 
 /*

@@ -34,19 +34,45 @@ CHILD static int child_is_own(const struct job *job, int32_t fd)
 	return 0;
 }
 
-/*
- * Moves *fd out of the way of descriptors 0 to first-1, to a free one: never onto a
- * descriptor that is in use (golang/go#61751).
- */
-CHILD static long child_move_fd(int32_t *fd, int32_t first)
+/* Will a file be opened there? */
+CHILD static int child_is_opened(const struct job *job, long fd)
 {
-	long ret = sys_fcntl(*fd, F_DUPFD_CLOEXEC, first);
+	const struct forkexec_request *r = job->request;
+	uint32_t i;
 
-	if (ret == -E_INVAL) /* first is beyond RLIMIT_NOFILE: dup3(2)'s word for it */
-		return -E_BADF;
-	if (ret >= 0)
-		*fd = (int32_t)ret;
-	return ret;
+	for (i = 0; i < r->n_opens; i++)
+		if (fd == r->opens[i].fd)
+			return 1;
+	return 0;
+}
+
+/*
+ * Moves *fd to a free number to which nothing else comes: never onto a descriptor that is in
+ * use (golang/go#61751).
+ */
+CHILD static long child_move_fd(const struct job *job, int32_t *fd)
+{
+	int32_t first = job->first_free;
+	long ret;
+
+	while ((ret = sys_fcntl(*fd, F_DUPFD_CLOEXEC, first)) >= 0) {
+		if (!child_is_opened(job, ret)) {
+			*fd = (int32_t)ret;
+			return ret;
+		}
+		sys_close((int)ret);
+		first = (int32_t)ret + 1;
+	}
+	return ret == -E_INVAL ? -E_BADF : ret; /* first is beyond RLIMIT_NOFILE: dup3(2)'s word for it */
+}
+
+/* A program by descriptor that keeps its number has that for its script's interpreter, too. */
+CHILD static int child_stays(const struct job *job, int k)
+{
+	int32_t fd = job->own[k];
+
+	return k == OWN_EXEC && (uint32_t)fd < job->request->n_fds && job->fds[fd] == fd &&
+	       !child_is_opened(job, fd);
 }
 
 /*
@@ -78,10 +104,10 @@ CHILD static long child_move_fds(struct job *job, struct record *reterr)
 	for (i = 0; i < N_KEPT_FDS; i++) {
 		int32_t was = job->own[i];
 
-		if (was < 0 || was >= first)
+		if (was < 0 || (was >= first && !child_is_opened(job, was)) || child_stays(job, i))
 			continue;
 		MARK(FD_MOVE, -1);
-		ret = child_move_fd(&job->own[i], first);
+		ret = child_move_fd(job, &job->own[i]);
 		if (ret < 0)
 			return ret;
 		if (was != child_callers_fd(job, i)) /* an entry that names it still names nothing */
@@ -92,7 +118,7 @@ CHILD static long child_move_fds(struct job *job, struct record *reterr)
 		if (fds[i] < 0 || fds[i] >= i)
 			continue;
 		MARK(FD_MOVE, i);
-		ret = child_is_own(job, fds[i]) ? -E_BADF : child_move_fd(&fds[i], first);
+		ret = child_is_own(job, fds[i]) ? -E_BADF : child_move_fd(job, &fds[i]);
 		if (ret < 0)
 			return ret;
 	}

@@ -127,7 +127,7 @@ struct job {
 	uint64_t mask;      /* the caller's signal mask */
 	const uint64_t *child_mask; /* that of the child */
 	uint32_t attributes; /* ATTR_* */
-	int32_t first_free;  /* no descriptor from here on has a place to come to */
+	int32_t first_free;  /* from here on only opens[] have places */
 	volatile struct page *page; /* NULL: not needed */
 	int32_t clock;      /* of the trace */
 	uint32_t seen;      /* a trace or a pause is asked for: each step is told */

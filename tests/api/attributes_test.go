@@ -282,6 +282,28 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+// TestNotOurs: a closed descriptor is not one of our pipes, whatever numbers those get.
+func TestNotOurs(t *testing.T) {
+	needC(t)
+	clean(t)
+	free, err := syscall.Open("/", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.Close(free)
+	for fd := free; fd < free+8; fd++ {
+		_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, nil, &forkexec.Options{
+			OnExec: func(int) error { return nil }, Namespaces: []forkexec.Namespace{{FD: fd}},
+		})
+		if err := syscall.Fstat(fd, &syscall.Stat_t{}); err == nil {
+			continue // the runtime's poller has it now
+		}
+		if !errors.Is(err, syscall.EBADF) {
+			t.Errorf("descriptor %d: %v, want EBADF", fd, err)
+		}
+	}
+}
+
 // asInNewUser asks for a user namespace in which the child is this user, with the number id.
 func asInNewUser(t *testing.T, id int) *syscall.SysProcAttr {
 	t.Helper()
