@@ -79,9 +79,8 @@ type Options struct {
 	IOPriority *int
 	Umask      *int // the file mode creation mask, at most 0o777
 
-	// Personality is that of personality(2): PER_LINUX32, ADDR_NO_RANDOMIZE and so on, which
-	// linux/personality.h has. An execve
-	// that gives privileges clears some of its bits.
+	// Personality is that of personality(2): PER_LINUX32, ADDR_NO_RANDOMIZE and so on, of
+	// linux/personality.h. An execve that gives privileges clears some of its bits.
 	Personality *uint32
 
 	// Namespaces are joined in this order, before Unshareflags. The program itself stays in
