@@ -47,7 +47,8 @@ func (e *Error) Error() string {
 
 // Unwrap returns the error that [syscall.ForkExec] would have returned. It is
 // e.Errno, except for the two combinations of Setctty, Foreground and Ctty that package
-// syscall refuses with a text.
+// syscall refuses with a text, and for an error of OnClone or OnExec, which it returns (Errno is
+// ECANCELED then).
 func (e *Error) Unwrap() error {
 	if e.err != nil {
 		return e.err
@@ -71,8 +72,8 @@ func (e *Error) Field() string {
 // causes. On the C path, Hint looks for the one that applies, as the child would
 // see it: paths part by part, inside of Chroot and from Dir; the #! line or the ELF loader of the
 // program; mounts, limits, sysctls, the cgroup, and who has a file open. So call it soon, while
-// attributes, descriptors and files are still the same. It may take time on slow file systems; a
-// start never looks.
+// attributes, descriptors and files are still the same. It may take time on slow file systems: a
+// start looks only if it has failed, and StepErrors or FORKEXEC=verbose asks for it.
 func (e *Error) Hint() string {
 	if e.hint != "" {
 		return e.hint

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
+	"unsafe"
 
 	forkexec "forkexec.example/forkexec/go"
 )
@@ -139,13 +141,22 @@ func ExampleOptions_noNewPrivs() {
 	// 1
 }
 
-// A filter of one instruction, which allows all system calls.
+// A filter that refuses one system call, kill(2), by EPERM, and allows all others. The number is
+// that of this program's architecture. Only root needs no NoNewPrivs.
 func ExampleOptions_seccomp() {
-	allow := forkexec.SockFilter{Code: 6 /* BPF_RET */, K: 0x7fff0000 /* SECCOMP_RET_ALLOW */}
-	fmt.Print(output(`awk '/^Seccomp:/ {print $2}' /proc/self/status`,
-		&forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: []forkexec.SockFilter{allow}}}))
+	const load, ifEqual, ret = 0x20, 0x15, 0x06     // BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
+	const allow, errno = 0x7fff0000, 0x00050000 + 1 // SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO with EPERM
+	filter := []forkexec.SockFilter{
+		{Code: load, K: 0}, // nr of struct seccomp_data
+		{Code: ifEqual, K: syscall.SYS_KILL, Jf: 1},
+		{Code: ret, K: errno},
+		{Code: ret, K: allow},
+	}
+	fmt.Print(output(`echo runs; kill -0 $$ 2>/dev/null || echo but sends no signal`,
+		&forkexec.Options{NoNewPrivs: true, Seccomp: &forkexec.Seccomp{Filter: filter}}))
 	// Output:
-	// 2
+	// runs
+	// but sends no signal
 }
 
 // The child waits until the function returns.
@@ -157,11 +168,53 @@ func ExampleOptions_onClone() {
 	// the program runs
 }
 
-// The error names the namespace that the child cannot join.
+// A shell joins the namespaces of another child, as with nsenter(1). They are those of a user
+// namespace of its own, so that this needs no root. Where such are forbidden, standard error
+// says so, and the output is the same.
 func ExampleOptions_namespaces() {
-	failure(&forkexec.Options{Namespaces: []forkexec.Namespace{{FD: 9999}}})
+	const want = "in the other's UTS namespace: true"
+	other, err := forkexec.Start(context.Background(), "/bin/sleep", []string{"sleep", "60"}, &syscall.ProcAttr{Sys: &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWUTS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}}}, nil)
+	if lacking(err, want) {
+		return
+	}
+	defer func() {
+		_ = other.Kill()
+		_, _ = other.Wait()
+	}()
+	var join []forkexec.Namespace
+	for _, kind := range []string{"user", "uts"} { // the user namespace first: it gives the right to the other one
+		file, err := os.Open(fmt.Sprintf("/proc/%d/ns/%s", other.Pid, kind))
+		if lacking(err, want) {
+			return
+		}
+		defer file.Close()
+		join = append(join, forkexec.Namespace{FD: int(file.Fd())})
+	}
+	text, err := outputOf(`readlink /proc/self/ns/uts`, &forkexec.Options{Namespaces: join})
+	if lacking(err, want) {
+		return
+	}
+	uts, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/uts", other.Pid))
+	fmt.Println("in the other's UTS namespace:", text == uts+"\n")
 	// Output:
-	// setns Namespaces[0] = 9999: bad file descriptor
+	// in the other's UTS namespace: true
+}
+
+// lacking reports whether there was an error. If it is that this system forbids or lacks what an
+// example needs, standard error says so, and the example prints what it would have printed.
+func lacking(err error, want string) bool {
+	switch {
+	case err == nil:
+		return false
+	case errors.Is(err, os.ErrPermission) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOSPC):
+		fmt.Fprintln(os.Stderr, "not shown, because it is not possible here:", err)
+		fmt.Println(want)
+	default:
+		fmt.Println(err)
+	}
+	return true
 }
 
 // The kernel refuses bits that do not exist.
@@ -173,10 +226,24 @@ func ExampleOptions_securebits() {
 	// securebits 0x100000: operation not permitted
 }
 
-// An error of the function ends the start.
+// The function sees the child as its program will be: here its working directory. An error of the
+// function would end the start.
 func ExampleOptions_onExec() {
+	look := func(pid int) error {
+		dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+		fmt.Println("it will run in", dir)
+		return err
+	}
+	p, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, &syscall.ProcAttr{Dir: "/"},
+		&forkexec.Options{OnExec: look})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = p.Wait()
 	failure(&forkexec.Options{OnExec: func(int) error { return errors.New("not today") }})
 	// Output:
+	// it will run in /
 	// stop before exec: not today
 }
 
@@ -211,20 +278,58 @@ func ExampleOptions_execFD() {
 	// Output: by descriptor
 }
 
-// A descriptor that is no ruleset fails at this step.
+// The child may write below one directory and nowhere else; root, too. Where the kernel has no
+// Landlock (Linux 5.13), standard error says so, and the output is the same.
 func ExampleOptions_landlock() {
-	dir, err := os.Open("/")
+	const want = "inside\nnot outside"
+	dir, err := os.MkdirTemp("", "landlock")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer dir.Close()
-	_, err = forkexec.Start(context.Background(), "/bin/true", []string{"true"}, nil, &forkexec.Options{NoNewPrivs: true, Landlock: dir})
-	var e *forkexec.Error
-	if errors.As(err, &e) {
-		fmt.Println(e.Step)
+	defer os.RemoveAll(dir)
+	inside := filepath.Join(dir, "inside")
+	if err := os.Mkdir(inside, 0o777); err != nil {
+		fmt.Println(err)
+		return
 	}
-	// Output: landlock
+	rules, err := writesBelow(inside)
+	if lacking(err, want) {
+		return
+	}
+	defer rules.Close()
+	script := "cd " + dir + "; echo >inside/file && echo inside; (echo >file) 2>&- || echo not outside"
+	fmt.Print(output(script, &forkexec.Options{NoNewPrivs: true, Landlock: rules}))
+	// Output:
+	// inside
+	// not outside
+}
+
+// writesBelow makes a ruleset by which files are written below one directory only. The numbers
+// and structs are those of golang.org/x/sys/unix and linux/landlock.h.
+func writesBelow(path string) (*os.File, error) {
+	const create, addRule, pathBeneath = 444, 445, 1
+	writeFile := uint64(1 << 1) // LANDLOCK_ACCESS_FS_WRITE_FILE
+	fd, _, errno := syscall.Syscall(create, uintptr(unsafe.Pointer(&writeFile)), unsafe.Sizeof(writeFile), 0)
+	if errno != 0 {
+		return nil, os.NewSyscallError("landlock_create_ruleset", errno)
+	}
+	rules := os.NewFile(fd, "ruleset")
+	dir, err := os.Open(path)
+	if err != nil {
+		rules.Close()
+		return nil, err
+	}
+	defer dir.Close()
+	rule := struct {
+		allowed uint64
+		parent  int32
+	}{writeFile, int32(dir.Fd())}
+	if _, _, errno = syscall.Syscall6(addRule, fd, pathBeneath, uintptr(unsafe.Pointer(&rule)), 0, 0, 0); errno != 0 {
+		rules.Close()
+		return nil, os.NewSyscallError("landlock_add_rule", errno)
+	}
+	return rules, nil
 }
 
 // Each step with its time.

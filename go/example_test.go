@@ -212,20 +212,28 @@ func ExampleOptions_keepDumpable() {
 	// Output: exit status 0 <nil>
 }
 
-// output returns what a shell command writes to its standard output.
+// output returns what a shell command writes to its standard output, or why it was not started.
 func output(command string, opt *forkexec.Options) string {
-	r, w, err := os.Pipe()
+	text, err := outputOf(command, opt)
 	if err != nil {
 		return err.Error()
+	}
+	return text
+}
+
+func outputOf(command string, opt *forkexec.Options) (string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", err
 	}
 	defer r.Close()
 	p, err := forkexec.Start(context.Background(), "/bin/sh", []string{"sh", "-c", command},
 		&syscall.ProcAttr{Files: []uintptr{0, w.Fd(), 2}}, opt)
 	w.Close()
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
-	text, _ := io.ReadAll(r)
+	text, err := io.ReadAll(r)
 	_, _ = p.Wait()
-	return string(text)
+	return string(text), err
 }

@@ -35,14 +35,10 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 		failed.opt.CloseFDs = false // borrows descriptors
 	}
 	e.cause = failed
-	// Of a plain clone there is nothing to say: then it is the limit of processes, and a call wants
-	// a thread.
-	plain := step == StepClone && sys.Cloneflags == 0 && !sys.UseCgroupFD
+	if objectByC(step, sys) {
+		e.Object = s.say(c.ExplainObject)
+	}
 	switch step {
-	case StepClone, StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:
-		if !plain {
-			e.Object = s.say(c.ExplainObject)
-		}
 	case StepKeepcaps, StepCapget, StepCapset:
 		if len(sys.AmbientCaps) == 0 {
 			e.field = "Capabilities"
@@ -59,6 +55,19 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 		}
 	}
 	return e
+}
+
+// objectByC reports whether C says what a step was about: it has names for flags and capabilities.
+// Of a plain clone there is nothing to say: one that fails has met the limit of processes, and a
+// call wants a thread.
+func objectByC(step Step, sys *syscall.SysProcAttr) bool {
+	switch step {
+	case StepClone:
+		return sys.Cloneflags != 0 || sys.UseCgroupFD
+	case StepUnshare, StepUIDMap, StepGIDMap, StepAmbient:
+		return true
+	}
+	return false
 }
 
 // causeByObject is for errors of package os, which knows of a path and no more.

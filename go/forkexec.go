@@ -4,7 +4,7 @@
 // the standard library's syscall.forkAndExecInChild. Semantics and errors are the same,
 // but a child that hangs before its execve never stalls the Go runtime, errors can name the
 // step that failed with its cause and cure, and input that crashes, hangs or harms the parent in
-// the standard library is refused. Starts are faster, too.
+// the standard library is refused.
 //
 // [ForkExec] and [StartProcess] are drop-ins for [syscall.ForkExec] and
 // [os.StartProcess]. [Start] and [StartProcessOptions] take the same attributes and

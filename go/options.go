@@ -8,12 +8,15 @@ import (
 )
 
 // Options are attributes of a start that [syscall.SysProcAttr] has no field for. A nil *Options
-// is the same as an empty one.
+// is the same as an empty one. A nil pointer or slice leaves the attribute as it is, which for most
+// is as this process has it. Constants (RLIMIT_…, CAP_…, SCHED_…, CLONE_NEW…) are in
+// golang.org/x/sys/unix.
 type Options struct {
 	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
 	// FORKEXEC=verbose does for the whole program: Err of the [*os.PathError] then is an
 	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
-	// [Start] and [StartProcessOptions] always do so.
+	// [Start] and [StartProcessOptions] name the step always, without the explanation: ask
+	// [Error.Hint].
 	StepErrors bool
 
 	// CloseFDs closes every descriptor in the child that is not in
@@ -55,10 +58,9 @@ type Options struct {
 	// start, a start with Credential fails with ENOSYS at [StepRequest].
 	KeepDumpable bool
 
-	// The fields below are more attributes of the child. A nil pointer or list changes
-	// nothing. Only the C path has them: where [Implementation] is "stdlib", a start with one of
-	// them fails at its step with ENOSYS, or with errors.ErrUnsupported on other systems. They
-	// take effect in the order of the Step constants.
+	// The fields below are more attributes of the child. Only the C path has them: where
+	// [Implementation] is "stdlib", a start with one of them fails at its step with ENOSYS, or with
+	// errors.ErrUnsupported on other systems. They take effect in the order of the Step constants.
 
 	// SignalMask is the set of signals that the child blocks, instead of the calling
 	// thread's. Signals in SignalDefault get their default action, even if this process
@@ -66,16 +68,19 @@ type Options struct {
 	// is the empty set. Each is a []syscall.Signal.
 	SignalMask, SignalDefault, SignalIgnore []signal
 
-	OOMScoreAdj *int     // /proc/PID/oom_score_adj; the child is forked for it
-	Rlimits     []Rlimit // in this order, before its IDs change
-	Nice        *int     // -20 to 19
-	Scheduler   *Scheduler
-	CPUs        []int // the processors it may run on; empty is an error
-	IOPriority  *int  // class and level as ioprio_set(2) takes them
-	Umask       *int
+	OOMScoreAdj *int       // /proc/PID/oom_score_adj, -1000 to 1000; the child is forked for it
+	Rlimits     []Rlimit   // set in this order, before its IDs change; other limits stay
+	Nice        *int       // the nice value, -20 to 19, as nice(1) sets it
+	Scheduler   *Scheduler // the policy and its parameters, as chrt(1) sets them
+	CPUs        []int      // numbers of the processors it may run on; empty, but not nil, is an error
 
-	// Personality is that of personality(2): PER_LINUX32, ADDR_NO_RANDOMIZE and so on. An execve
-	// that gives privileges clears some of its bits.
+	// IOPriority is what ioprio_set(2) takes: class<<13 | level. Class 1 is real-time, 2 best
+	// effort, 3 idle; levels are 0 to 7, the first before the others.
+	IOPriority *int
+	Umask      *int // the file mode creation mask, at most 0o777
+
+	// Personality is that of personality(2): PER_LINUX32, ADDR_NO_RANDOMIZE and so on, of
+	// linux/personality.h. An execve that gives privileges clears some of its bits.
 	Personality *uint32
 
 	// Namespaces are joined in this order, before Unshareflags. The program itself stays in
@@ -86,7 +91,7 @@ type Options struct {
 	// Credential, whose setuid keeps what is permitted then. See capabilities(7) for what the
 	// execve makes of the sets. Ambient cannot be combined with SysProcAttr.AmbientCaps.
 	Capabilities *Capabilities
-	Securebits   *uint // PR_SET_SECUREBITS, after Credential and Capabilities
+	Securebits   *uint // SECBIT_… of linux/securebits.h, after Credential and Capabilities
 
 	// SessionKeyring gives the child a session keyring of its own user's, see keyrings(7): the one of
 	// that name, which is made if this user can search none; or a new one without a name, if it
@@ -141,14 +146,17 @@ type Options struct {
 	PauseAt Step
 }
 
-// A Rlimit is one limit of setrlimit(2). The greatest uint64 means no limit. RLIMIT_NOFILE
-// is raised with the others, but lowered only after the Files are in place.
+// A Rlimit is one limit of setrlimit(2). Resource is RLIMIT_CORE or another one. The greatest uint64
+// means no limit. RLIMIT_NOFILE is raised with the others, but lowered only after the Files are in
+// place.
 type Rlimit struct {
 	Resource int
 	Cur, Max uint64
 }
 
-// A Scheduler is what sched_setattr(2) takes. Runtime, Deadline and Period are nanoseconds.
+// A Scheduler is what sched_setattr(2) takes. Policy is SCHED_BATCH or another one. Nice is for
+// SCHED_OTHER and SCHED_BATCH, Priority for SCHED_FIFO and SCHED_RR; Runtime, Deadline and Period
+// are for SCHED_DEADLINE, in nanoseconds.
 type Scheduler struct {
 	Policy                    uint32
 	Flags                     uint64
@@ -178,8 +186,9 @@ type OpenFile struct {
 	Mode  uint32
 }
 
-// A Seccomp is a filter of system calls, see seccomp(2). Flags may hold SECCOMP_FILTER_FLAG_LOG
-// and SECCOMP_FILTER_FLAG_SPEC_ALLOW; others are refused.
+// A Seccomp is a filter of system calls, see seccomp(2). It needs NoNewPrivs or CAP_SYS_ADMIN. Filter
+// may be what Assemble of golang.org/x/net/bpf or libseccomp's seccomp_export_bpf makes. Flags may
+// hold SECCOMP_FILTER_FLAG_LOG and SECCOMP_FILTER_FLAG_SPEC_ALLOW; others are refused.
 type Seccomp struct {
 	Filter []SockFilter
 	Flags  uint

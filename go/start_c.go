@@ -344,7 +344,7 @@ func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, at
 		*ret = *s.res
 	}
 	if s.trace != nil {
-		opt.Trace.fill(s.began, s.trace)
+		s.fillTrace(opt.Trace, argv0, attr, sys, opt)
 	}
 	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started && s.hookErr != nil {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -28,23 +29,39 @@ func emitTrace(e *emitter, r *c.Request, opt *Options) {
 	}
 }
 
-// fill takes what C has written. Its times are of a clock of its own.
-func (t *Trace) fill(began time.Time, from *c.Trace) {
+// fillTrace takes what C has written. Its times are of a clock of its own.
+func (s *child) fillTrace(t *Trace, argv0 string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
+	from := s.trace
 	if from.N == 0 {
 		return
 	}
 	steps := from.Steps[:min(from.N, c.TraceSteps)]
 	begin := steps[0].BeginNs
-	t.Begin, t.Took = began, time.Duration(from.EndNs-begin)
+	t.Begin, t.Took = s.began, time.Duration(from.EndNs-begin)
 	t.Steps = make([]StepTime, len(steps))
-	for i, s := range steps {
+	for i, one := range steps {
 		end := from.EndNs
 		if i+1 < len(steps) {
 			end = steps[i+1].BeginNs
 		}
-		t.Steps[i] = StepTime{Step: Step(s.Step), Detail: s.Detail, Calls: int(s.Calls),
-			Begin: time.Duration(s.BeginNs - begin), Took: time.Duration(end - s.BeginNs)}
+		t.Steps[i] = StepTime{Step: Step(one.Step), Detail: one.Detail, Calls: int(one.Calls),
+			Begin: time.Duration(one.BeginNs - begin), Took: time.Duration(end - one.BeginNs),
+			Object: s.objectOf(Step(one.Step), one.Detail, argv0, attr, sys, opt)}
 	}
+}
+
+// objectOf says what a step was about as an Error of it would, whether it has failed or not.
+func (s *child) objectOf(step Step, detail int64, argv0 string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) string {
+	if !objectByC(step, sys) {
+		return object(step, detail, argv0, attr, opt)
+	}
+	was := *s.res
+	if Step(was.Step) != step {
+		*s.res = c.Result{Pidfd: -1, Step: uint32(step), Detail: detail}
+	}
+	text := s.say(c.ExplainObject)
+	*s.res = was
+	return text
 }
 
 // pause stops the child and says so.

@@ -22,18 +22,22 @@ type Trace struct {
 type StepTime struct {
 	Step   Step
 	Detail int64         // as in [Error]
+	Object string        // as in [Error]: the same in words, also of a step that has not failed
 	Calls  int           // how many system calls with the same Detail, or more, are in this entry
 	Begin  time.Duration // since Trace.Begin
 	Took   time.Duration // until the next step began
 }
 
-// String returns a table of the steps: when each began, how long it took, its name and its Detail.
+// String returns a table of the steps: when each began, how long it took, its name and its Object.
 func (t *Trace) String() string {
 	var b strings.Builder
 	for _, s := range t.Steps {
 		fmt.Fprintf(&b, "%10.1f µs  +%10.1f µs  %s", micros(s.Begin), micros(s.Took), s.Step.word())
-		if s.Detail != 0 {
-			fmt.Fprintf(&b, " (%d)", s.Detail)
+		if s.Object != "" {
+			b.WriteString(" " + s.Object)
+		}
+		if s.Calls > 1 {
+			fmt.Fprintf(&b, " (%d calls)", s.Calls)
 		}
 		b.WriteByte('\n')
 	}

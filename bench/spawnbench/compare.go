@@ -29,12 +29,13 @@ func compare(args []string, w io.Writer) error {
 		return err
 	}
 	describeDifference(w, before.Machine, after.Machine)
-	compared := 0
+	compared, common := 0, 0
 	for _, r := range after.Results {
 		old := before.at(r.Scenario, r.Point)
 		if old == nil || r.Skipped != "" || !old.timed() || !r.timed() {
 			continue
 		}
+		common += commonPaths(old, r)
 		rows := compareRows(old, r)
 		compared += len(rows)
 		if len(rows) == 0 {
@@ -44,10 +45,14 @@ func compare(args []string, w io.Writer) error {
 		writeRows(w, []string{"path", "old", "new", "new to old", "switches", "syscalls", "allocs"}, rows)
 		fmt.Fprintln(w)
 	}
-	if compared == 0 {
+	switch {
+	case common == 0:
 		return errors.New("the two runs have measured nothing in common")
+	case compared == 0:
+		return errors.New("neither the bare loop in C nor the standard library's way is in both runs: measure with -paths …,floor")
 	}
-	fmt.Fprintln(w, "old, new: the ratio to the bare loop in C (floor), or where that is missing to the standard library; (95 % interval).")
+	fmt.Fprintln(w, "old, new: the ratio to the bare loop in C (floor), or where that is missing to the standard library's way "+
+		"to do the same; (95 % interval).")
 	return nil
 }
 
@@ -63,19 +68,36 @@ func describeDifference(w io.Writer, before, after *machine) {
 	}
 }
 
+func commonPaths(before, after *result) (n int) {
+	for _, s := range after.Series {
+		if before.find(s.Path) != nil && after.find(s.Path) != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// rulerOf returns what a path is compared with in both runs: the floor, what the standard
+// library has for it, or the standard library's ForkExec. It is "" if they share none.
+func rulerOf(path string, before, after *result) string {
+	rulers := []string{floorPath, stdlibPath}
+	if p := pathNamed(path); p != nil && p.base != path {
+		rulers = []string{floorPath, p.base, stdlibPath}
+	}
+	for _, ruler := range rulers {
+		if before.find(ruler) != nil && after.find(ruler) != nil {
+			return ruler
+		}
+	}
+	return ""
+}
+
 // compareRows compares each path that both have. The ruler itself has nothing to be
 // compared with.
 func compareRows(before, after *result) (rows [][]string) {
-	ruler := floorPath
-	if before.find(floorPath) == nil || after.find(floorPath) == nil {
-		ruler = stdlibPath
-	}
-	if before.find(ruler) == nil || after.find(ruler) == nil {
-		return nil
-	}
 	for _, s := range after.Series {
-		old := before.find(s.Path)
-		if old == nil || after.find(s.Path) == nil || s.Path == ruler {
+		old, ruler := before.find(s.Path), rulerOf(s.Path, before, after)
+		if old == nil || after.find(s.Path) == nil || ruler == "" || s.Path == ruler {
 			continue
 		}
 		was, is := ratioGroups(old.Rounds, before.find(ruler).Rounds), ratioGroups(s.Rounds, after.find(ruler).Rounds)

@@ -104,7 +104,11 @@ var unitsWords = [][2]string{
 	{"allocs/op, B/op", "what Go's heap is asked for"},
 }
 
+// goalRows returns the goals' table; nothing for a run that has measured none of them.
 func goalRows(all []goalResult) (rows [][]string) {
+	if !slices.ContainsFunc(all, func(g goalResult) bool { return g.Measured != nil }) {
+		return nil
+	}
 	for _, g := range all {
 		rows = append(rows, g.cells())
 	}

@@ -154,6 +154,27 @@ func TestCompare(t *testing.T) {
 			t.Errorf("compare %v is accepted", args)
 		}
 	}
+	for _, c := range []struct {
+		paths []string
+		want  string
+	}{
+		{[]string{"exec", "osexec"}, ""}, {[]string{"forkexec", stdlibPath}, ""},
+		{[]string{"exec"}, "measure with -paths …,floor"}, {nil, "nothing in common"},
+	} {
+		file := write("few", func(rec *record) {
+			for _, r := range rec.Results {
+				r.Series = slices.DeleteFunc(r.Series, func(s *series) bool { return !slices.Contains(c.paths, s.Path) })
+			}
+		})
+		out.Reset()
+		err := compare([]string{file, file}, &out)
+		if c.want == "" && (err != nil || !strings.Contains(out.String(), c.paths[0]) || !strings.Contains(out.String(), noDifference)) {
+			t.Errorf("%v: %v\n%s", c.paths, err, &out)
+		}
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%v: %v, want %q", c.paths, err, c.want)
+		}
+	}
 	empty := write("empty", func(rec *record) { rec.Results = nil })
 	if err := compare([]string{before, empty}, &out); err == nil {
 		t.Error("runs without anything in common are compared")

@@ -62,6 +62,21 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// The goals are of the project's own scenarios: a run of none of them has no such table.
+func TestReportWithoutGoals(t *testing.T) {
+	rec := fake()
+	for i := range rec.Goals {
+		rec.Goals[i].Measured = nil
+	}
+	page, err := reportHTML(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(page), "Goals of the project") || strings.Contains(string(page), "#goals") {
+		t.Error("goals of which none was measured are in the report")
+	}
+}
+
 // Who cannot see a plot must find in text what it shows, and who has no mouse must reach
 // what scrolls.
 func TestReportForEverybody(t *testing.T) {

@@ -44,7 +44,7 @@ func From(ctx context.Context, cmd *osexec.Cmd) *Cmd {
 func notFrom(cmd *osexec.Cmd) error {
 	switch {
 	case cmd.Process != nil || cmd.ProcessState != nil || isSet(cmd, "startCalled"):
-		return errors.New("exec: From: the command has been started by os/exec")
+		return errors.New("exec: From: the command has been started already")
 	case isSet(cmd, "parentIOPipes") || isSet(cmd, "childIOFiles"):
 		return errors.New("exec: From: the command has pipes of os/exec already: " +
 			"call StdinPipe, StdoutPipe and StderrPipe after From")

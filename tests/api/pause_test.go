@@ -99,8 +99,11 @@ func TestTraceSteps(t *testing.T) {
 	if opens != 2 || opt.Trace.Begin.Before(before) || time.Since(opt.Trace.Begin) < opt.Trace.Took {
 		t.Errorf("%d files opened; began %v, took %v", opens, opt.Trace.Begin, opt.Trace.Took)
 	}
-	if lines := strings.Count(opt.Trace.String(), "\n"); lines != len(opt.Trace.Steps) {
-		t.Error(opt.Trace)
+	text := opt.Trace.String()
+	for _, want := range []string{"umask 022", "unshare CLONE_NEWNS|CLONE_NEWUTS", "chdir /\n", "setgroups of 1", "open Open[1] = /", "execve /bin/true"} {
+		if lines := strings.Count(text, "\n"); lines != len(opt.Trace.Steps) || !strings.Contains(text, want) {
+			t.Errorf("%d lines, want %q in\n%s", lines, want, text)
+		}
 	}
 }
 
@@ -127,6 +130,9 @@ func TestTraceOfFailures(t *testing.T) {
 				t.Fatal(err)
 			}
 			steps := stepsOf(opt.Trace)
+			if n := len(opt.Trace.Steps); n > 0 && (e.Object == "" || opt.Trace.Steps[n-1].Object != e.Object) {
+				t.Errorf("the trace is about %q, the error about %q", opt.Trace.Steps[n-1].Object, e.Object)
+			}
 			if want == forkexec.StepRequest {
 				if steps != nil {
 					t.Error(steps)

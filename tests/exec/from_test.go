@@ -118,6 +118,13 @@ func TestFromStarted(t *testing.T) {
 	if c := exec.From(context.Background(), cmd); c.Err == nil || c.Start() == nil {
 		t.Errorf("Err is %v", c.Err)
 	}
+	cmd = osexec.Command("/bin/true")
+	if err := exec.From(context.Background(), cmd).Run(); err != nil {
+		t.Fatal(err)
+	}
+	if c := exec.From(context.Background(), cmd); c.Err == nil || c.Err.Error() != "exec: From: the command has been started already" {
+		t.Errorf("From after the Run of another From: Err is %v", c.Err)
+	}
 	cmd = osexec.Command("no-such-program-anywhere")
 	if c := exec.From(context.Background(), cmd); !errors.Is(c.Err, exec.ErrNotFound) || c.Start() != c.Err {
 		t.Errorf("the lookup's error is %v", c.Err)

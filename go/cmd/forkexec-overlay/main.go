@@ -15,8 +15,9 @@
 //
 //	go run forkexec.example/forkexec/go/cmd/forkexec-overlay -check BINARY
 //
-// tells whether a program was built with it, by exit status 0 or 1 and in words, even if the
-// program is stripped or for another architecture.
+// tells whether a program was built with it, even if that is stripped or for another
+// architecture: in words, and by exit status 0 if it was, 1 if not, 2 if that cannot be told. (go run
+// makes 1 of 2.)
 //
 // The overlay holds absolute paths of this toolchain and of DIR: make it where you
 // build. The same toolchain and DIR give the same bytes.
@@ -38,7 +39,7 @@ import (
 func main() {
 	out := flag.String("o", "", "write the overlay to `FILE`, and what it refers to next to it")
 	goCmd := flag.String("go", "go", "the go `COMMAND` to make it for")
-	check := flag.String("check", "", "tell whether the program `BINARY` was built with the overlay: exit status 0 if so, 1 if not")
+	check := flag.String("check", "", "tell whether the program `BINARY` was built with the overlay: exit status 0 if so, 1 if not, 2 if that cannot be told")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), "usage: forkexec-overlay [-go COMMAND] -o DIR/overlay.json\n"+
 			"       forkexec-overlay -check BINARY\n\n"+
