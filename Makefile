@@ -62,7 +62,7 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 
 # The command is a user of the library, so it has no more of it than others have.
 CLI := apply attributes confine dry dry_attributes help hook html json lines main names options pause \
-	report trace
+	report start trace
 $(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
 $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
 	$(call say,LD,$@)

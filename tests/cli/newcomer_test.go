@@ -6,6 +6,7 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,10 +184,11 @@ func TestSignalDuringHook(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		n, err := r.Read(make([]byte, 16)) // the end, when the sleep has ended, too
+		said, err := io.ReadAll(r) // to the end, when the sleep has ended, too
 		_ = cmd.Wait()
-		if cmd.ProcessState.ExitCode() != 128+15 || out.String() != "" || n != 0 {
-			t.Errorf("%q: %v, %q, %d, %v", args, cmd.ProcessState, out.String(), n, err)
+		want := "forkexec: SIGTERM has ended the start at its step stop "
+		if cmd.ProcessState.ExitCode() != 128+15 || out.String() != "" || !strings.HasPrefix(string(said), want) || strings.Count(string(said), "\n") != 1 {
+			t.Errorf("%q: %v, %q, %q, %v", args, cmd.ProcessState, out.String(), said, err)
 		}
 	}
 }
