@@ -100,8 +100,10 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 				    sizeof(w->cause));
 	else
 		snprintf(w->cause, sizeof(w->cause),
-			 "There is no such program in the folders of PATH, %s. Install it, or give its "
-			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin");
+			 "There is no such program in the folders of PATH, %s%s%s. Install it%s, or give its "
+			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin",
+			 request.chroot ? ", inside --chroot " : "", request.chroot ? request.chroot : "",
+			 request.chroot ? " there" : "");
 }
 
 static void print_json(const struct forkexec_result *result, const struct words *w)

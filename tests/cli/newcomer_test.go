@@ -147,6 +147,13 @@ func TestHostileNames(t *testing.T) {
 
 // TestJSONBeforeTheStart: wherever --json stands.
 func TestJSONBeforeTheStart(t *testing.T) {
+	for args, want := range map[string]string{"--nosuch": "unrecognized option '--nosuch'", "--dir": "option '--dir' requires an argument",
+		"--setsid=3": "option '--setsid' doesn't allow an argument", "--c=3": "ambiguous option '--c=3'", "-x": "invalid option -- 'x'",
+		"--caps net_raw=ep true": `--caps: \"net_raw=ep\" is not a text of cap_from_text(3), as cap_net_raw=ep; names begin with cap_ here`} {
+		if _, said, status := run(t, strings.Fields("--json "+args)...); status != 125 || !strings.Contains(said, `"message":"`+want+`",`) {
+			t.Errorf("%s: status %d, %s", args, status, said)
+		}
+	}
 	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
 		"--json --nosuch true", "--json --dir", "--json", "--trace --json --repeat 2 --detach true"} {
 		_, said, status := run(t, strings.Fields(args)...)
