@@ -62,7 +62,7 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 
 # The command is a user of the library, so it has no more of it than others have.
 CLI := apply attributes confine dry dry_attributes help hook html json lines main names options pause \
-	report trace
+	report start trace
 $(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
 $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
 	$(call say,LD,$@)
@@ -71,7 +71,7 @@ $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a
 .PHONY: libcap
 libcap:
 	@printf '#include <sys/capability.h>\n' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 || { \
-		echo 'The command needs libcap: apt-get install -y libcap-dev (the library alone: make lib)' >&2; exit 1; }
+		echo 'The command needs libcap: apt-get install -y libcap-dev (the library alone: make install-lib)' >&2; exit 1; }
 $(CLI:%=$(B)/obj/cli/%.o): | libcap
 $(B)/forkexec.bash $(B)/forkexec.zsh: $(B)/forkexec.%: $(B)/forkexec
 	$(Q)$(COMPLETE) $< --completion $* >$@
@@ -87,27 +87,32 @@ libdir = $(DESTDIR)$(LIBDIR)
 
 ## install: command, library, pkg-config file, man pages and completions below DESTDIR/PREFIX
 .PHONY: install
-install: all
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/include' '$(libdir)/pkgconfig' \
-		'$(share)/man/man1' '$(share)/man/man3' '$(share)/man/man7' \
+install: all install-lib
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/man/man1' \
 		'$(share)/bash-completion/completions' '$(share)/zsh/vendor-completions'
 	install -m 755 $(B)/forkexec '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 c/man/forkexec.1 '$(share)/man/man1'
+	install -m 644 $(B)/forkexec.bash '$(share)/bash-completion/completions/forkexec'
+	install -m 644 $(B)/forkexec.zsh '$(share)/zsh/vendor-completions/_forkexec'
+
+## install-lib: the library alone, with its pkg-config file and man pages; needs no libcap
+.PHONY: install-lib
+install-lib: lib
+	install -d '$(DESTDIR)$(PREFIX)/include' '$(libdir)/pkgconfig' \
+		'$(share)/man/man3' '$(share)/man/man7'
 	install -m 644 include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h '$(DESTDIR)$(PREFIX)/include'
 	install -m 644 $(B)/libforkexec.a '$(libdir)'
 	install -m 755 $(B)/libforkexec.so '$(libdir)/libforkexec.so.$(VERSION)'
 	ln -sf libforkexec.so.$(VERSION) '$(libdir)/$(SONAME)'
 	ln -sf libforkexec.so.$(VERSION) '$(libdir)/libforkexec.so'
 	install -m 644 $(B)/forkexec.pc '$(libdir)/pkgconfig'
-	install -m 644 c/man/forkexec.1 '$(share)/man/man1'
 	install -m 644 c/man/forkexec_spawn.3 '$(share)/man/man3'
 	install -m 644 c/man/forkexec.7 '$(share)/man/man7'
 	for f in $(MAN3); do echo '.so man3/forkexec_spawn.3' >'$(share)'/man/man3/$$f.3 || exit 1; done
-	install -m 644 $(B)/forkexec.bash '$(share)/bash-completion/completions/forkexec'
-	install -m 644 $(B)/forkexec.zsh '$(share)/zsh/vendor-completions/_forkexec'
 	@[ -n '$(DESTDIR)' ] || { [ "$$(id -u)" -eq 0 ] && ldconfig; } || \
 		echo 'Now run ldconfig as root, or set LD_LIBRARY_PATH=$(LIBDIR), for programs that use the library.'
 
-## uninstall: removes what install has put there
+## uninstall: removes what install or install-lib has put there
 .PHONY: uninstall
 uninstall:
 	cd '$(DESTDIR)$(PREFIX)' && rm -f bin/forkexec include/forkexec.h include/forkexec_attr.h include/forkexec_steps.h include/forkexec_go.h \

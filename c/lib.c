@@ -7,17 +7,15 @@
  * The only file with data; not part of the core.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "run.h"
+#include "search.h"
 #include "shared.h"
 
 extern char **environ;
@@ -126,106 +124,15 @@ int forkexec_spawn_wait(const struct forkexec_request *request, struct forkexec_
 	return err;
 }
 
-/*
- * Is there nothing, for the child as for us? Saves a start for each folder of PATH, and a wrong
- * "permission denied" for one that may not be searched. In doubt: no.
- */
-static int is_absent(const struct forkexec_request *r, const char *path)
+static int try_spawn(void *context, const struct forkexec_request *request,
+		     struct forkexec_result *ret)
 {
-	int saved = errno, absent;
-
-	absent = path[0] == '/' && !r->chroot && !joins_mounts(r) &&
-		 faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0;
-	errno = saved;
-	return absent;
-}
-
-/* As execvp(3): is it worth going on after this failure? */
-static int may_be_elsewhere(const struct forkexec_result *ret)
-{
-	if (ret->step != FORKEXEC_STEP_EXECVE)
-		return 0;
-	switch (ret->err) {
-	case EACCES:
-	case ENOENT:
-	case ENOTDIR:
-	case ENAMETOOLONG:
-	case ENODEV:
-	case ESTALE:
-	case ETIMEDOUT:
-		return 1;
-	}
-	return 0;
-}
-
-static void tell(char *found, size_t size, const char *path)
-{
-	if (found && size)
-		(void)snprintf(found, size, "%s", strlen(path) < size ? path : "");
-}
-
-/*
- * A search that has found nothing: the first candidate of which there is something, a link to
- * nothing or a script without its interpreter, is what to explain.
- */
-static int tell_candidate(const struct forkexec_request *r, char *found, size_t size)
-{
-	const char *folder = path_folders(), *root = r->chroot ? r->chroot : "";
-	char path[PATH_MAX], seen[2 * PATH_MAX];
-	int saved = errno, there = 0;
-	struct stat st;
-
-	while (folder && !there) {
-		folder = next_candidate(folder, r->path, path);
-		if (!*path)
-			continue;
-		(void)snprintf(seen, sizeof(seen), "%s%s%s", *path == '/' ? root : r->dir ? r->dir : "",
-			       *path != '/' && r->dir ? "/" : "", path);
-		there = lstat(seen, &st) == 0;
-		if (there)
-			tell(found, size, path);
-	}
-	errno = saved;
-	return there;
+	(void)context;
+	return forkexec_spawn(request, ret);
 }
 
 int forkexec_spawnp(const struct forkexec_request *request, struct forkexec_result *ret,
 		    char *found, size_t size)
 {
-	struct forkexec_request try;
-	struct forkexec_result denied = {.step = FORKEXEC_STEP_NONE};
-	const char *folder = path_folders();
-	char path[PATH_MAX];
-	int err = -ENOENT;
-
-	if (request->size != sizeof(*request) || !request->path || !*request->path ||
-	    strchr(request->path, '/') || request->flags & FORKEXEC_EXEC_FD) {
-		tell(found, size, request->size == sizeof(*request) && request->path ? request->path : "");
-		return forkexec_spawn(request, ret);
-	}
-	tell(found, size, "");
-	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
-	try = *request;
-	try.path = path;
-	while (folder) {
-		folder = next_candidate(folder, request->path, path);
-		if (!*path || is_absent(&try, path))
-			continue;
-		err = forkexec_spawn(&try, ret);
-		if (!err || !may_be_elsewhere(ret)) {
-			tell(found, size, path);
-			return err;
-		}
-		if (ret->err == EACCES && !denied.step) {
-			denied = *ret;
-			tell(found, size, path);
-		}
-	}
-	if (denied.step) {
-		*ret = denied;
-	} else {
-		ret->err = ENOENT;
-		ret->detail = !tell_candidate(request, found, size);
-	}
-	return -ret->err;
+	return search_path(request, ret, found, size, try_spawn, NULL);
 }

@@ -410,7 +410,8 @@ APPLY(caps)
 	cap_t caps = cap_from_text(argument);
 
 	if (!caps)
-		usage("--caps: \"%s\" is not a text of cap_from_text(3), as cap_net_raw=ep", argument);
+		usage("--caps: \"%s\" is not a text of cap_from_text(3), as cap_net_raw=ep; names begin "
+		      "with cap_ here", argument);
 	one_of_both((c->request.flags & (FORKEXEC_CAP_INHERITABLE | FORKEXEC_CAP_PERMITTED)) ==
 		    FORKEXEC_CAP_INHERITABLE);
 	c->request.flags |= FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE;

@@ -76,7 +76,9 @@ struct command {
 	struct traced *traced;  /* n_traced of them */
 	uint32_t n_traced;
 	int failed; /* a start has */
-	int ended_by; /* a signal that has ended a start with stops; 0: none */
+	int ended_by; /* a signal that has ended a start; 0: none */
+	uint32_t ended_at; /* the stop at which it has; NONE: not at a stop */
+	int left_behind; /* the child of that start: it cannot be killed now */
 };
 
 /* An option: all that is said of it anywhere comes from here. */
@@ -167,6 +169,12 @@ const struct mode *file_mode(const char *option, char *path, uint32_t fd);
 /* hook.c */
 void save_environment(void);
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found);
+void at_stop(struct command *c, const struct forkexec_request *r, struct forkexec_result *ret);
+
+/* start.c: as forkexec_spawnp(), and as forkexec_spawn() with the command as context */
+#define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
+int start(struct command *c, struct forkexec_result *ret, char *found);
+int start_path(void *command, const struct forkexec_request *request, struct forkexec_result *ret);
 
 /* names.c: words for numbers */
 int is_digits(const char *s);
@@ -191,6 +199,7 @@ void *grow(void *list, uint32_t n, size_t size);
 /* report.c */
 void report(const struct command *c, const struct forkexec_result *result, const char *found);
 void report_usage(const char *message);
+__attribute__((format(printf, 3, 4))) void report_end(const struct command *c, int sig, const char *format, ...);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
 
@@ -199,6 +208,7 @@ int html_report(int argc, char **argv);
 
 /* main.c */
 int ending_signal(void);
+int stop_is_pending(void);
 
 /* pause.c */
 void at_pause(const struct forkexec_request *r, struct forkexec_result *ret);
@@ -207,6 +217,7 @@ void at_pause(const struct forkexec_request *r, struct forkexec_result *ret);
 void trace_begin(struct command *c);
 void trace_note(struct command *c, const struct forkexec_result *result, const char *found);
 int trace_end(struct command *c, int status);
+void trace_last(const struct command *c, const char *found, char *text, size_t size);
 
 /* json.c */
 size_t utf8_length(const char *s, size_t n);

@@ -75,8 +75,6 @@ void finish_helpers(struct command *c)
 	r->flags |= FORKEXEC_STOP_CLONE;
 }
 
-#define LOOK_NS 50000000 /* so often it looks whether a signal shall end the start */
-
 /* Not at a terminal: a background group could not read from it, and ^C reaches all of ours. */
 static int in_group_of_its_own(void)
 {
@@ -196,7 +194,7 @@ static int run_helper(const char *script, const struct forkexec_id_map *map, uin
 	return err;
 }
 
-static int at_stop(const struct command *c, const struct forkexec_result *ret)
+static int run_hooks(const struct command *c, const struct forkexec_result *ret)
 {
 	if (ret->step == FORKEXEC_STEP_STOP_EXEC)
 		return run_hook("on-exec", c->on_exec, ret->pid);
@@ -205,54 +203,15 @@ static int at_stop(const struct command *c, const struct forkexec_result *ret)
 	       run_helper("exec newgidmap \"$@\"", c->gid_map, c->n_helper_gids, ret->pid);
 }
 
-/* Until the child runs, or has failed: returns 0 or the negative errno. */
-static int finish(struct command *c, const struct forkexec_request *r,
-		  struct forkexec_result *ret, struct forkexec_state *state)
+/* The child waits: for the hooks of this stop. */
+void at_stop(struct command *c, const struct forkexec_request *r, struct forkexec_result *ret)
 {
-	enum forkexec_outcome outcome;
-	int err;
+	int err = run_hooks(c, ret) ? ECANCELED : 0;
 
-	while ((outcome = forkexec_finish(r, ret, state, LOOK_NS)) != FORKEXEC_RUNNING) {
-		if (outcome == FORKEXEC_FAILED)
-			return -ret->err;
-		if (outcome == FORKEXEC_STOPPED && ret->detail) {
-			at_pause(r, ret);
-		} else if (outcome == FORKEXEC_STOPPED) {
-			err = at_stop(c, ret) ? ECANCELED : 0;
-			if (ending_signal())
-				(void)kill(ret->pid, SIGKILL);
-			(void)forkexec_continue(r, ret, ending_signal() ? 0 : err);
-		}
-		c->ended_by = ending_signal();
-		if (c->ended_by)
-			(void)kill(ret->pid, SIGKILL);
-	}
-	return 0;
-}
-
-static int start_once(struct command *c, const struct forkexec_request *request,
-		      struct forkexec_result *ret)
-{
-	static struct forkexec_state state;
-	struct forkexec_request r = *request;
-	const char *words = getenv("FORKEXEC"), *word;
-	size_t n;
-	int err;
-
-	while (words) {
-		words = next_word(words, &word, &n);
-		if (word_is(word, n, "noclone3"))
-			state.bits = FORKEXEC_STATE_NO_CLONE3;
-	}
-	r.work_size = forkexec_work_size(&r);
-	r.work = r.work_size ? aligned_alloc(16, (r.work_size + 15) / 16 * 16) : NULL;
-	if (r.work_size && !r.work)
-		usage("out of memory");
-	err = forkexec_start(&r, ret, &state);
-	if (!err)
-		err = finish(c, &r, ret, &state);
-	free(r.work);
-	return err;
+	c->ended_at = ending_signal() ? ret->step : FORKEXEC_STEP_NONE;
+	if (ending_signal())
+		(void)kill(ret->pid, SIGKILL);
+	(void)forkexec_continue(r, ret, ending_signal() ? 0 : err);
 }
 
 /* May the child execute path, from its root and its directory: 2; is there anything: 1. */
@@ -299,24 +258,12 @@ static const char *search(const struct command *c, char *found)
 /* A start with a stop or a pause asks for no other try (retry_flags): its hooks run once. */
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found)
 {
-	const struct timespec pause = {0, 10000000};
 	struct forkexec_request r = c->request;
-	uint32_t waited;
-	int err;
 
 	*ret = (struct forkexec_result){.pidfd = -1, .step = FORKEXEC_STEP_EXECVE, .err = ENOENT};
 	r.path = search(c, found);
-	if (!r.path) {
-		*found = 0;
-		return -ENOENT;
-	}
-	r.envp = environ ? environ : &outer[n_outer]; /* after clearenv(3) there is no list */
-	r.text_busy_ms = 0;
-	for (waited = 0;; waited += 10) {
-		err = start_once(c, &r, ret);
-		if (c->ended_by || !err || ret->step != FORKEXEC_STEP_EXECVE || ret->err != ETXTBSY ||
-		    waited >= c->request.text_busy_ms)
-			return err;
-		(void)nanosleep(&pause, NULL);
-	}
+	if (r.path)
+		return start_path(c, &r, ret);
+	*found = 0;
+	return -ENOENT;
 }

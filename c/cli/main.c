@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -60,10 +61,9 @@ static void pass_on(const struct command *c, pid_t pid)
 	size_t i;
 
 	for (i = 0; i < N_PASSED_ON; i++) {
-		if (!pending[i] || (pending[i] == 2 && !in_own_group(c)))
-			continue;
-		(void)kill(in_own_group(c) && passed_on[i] == SIGCONT ? -pid : pid, passed_on[i]);
-		pending[i] = 0;
+		if (pending[i] == 1 || (pending[i] == 2 && in_own_group(c)))
+			(void)kill(in_own_group(c) && passed_on[i] == SIGCONT ? -pid : pid, passed_on[i]);
+		pending[i] = 0; /* for the next start, with --repeat, too */
 	}
 }
 
@@ -96,29 +96,48 @@ static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
 
 #define FORK_NO_EXEC 0x40 /* PF_FORKNOEXEC: execve(2) has not come to the new program */
 
-/* Has the child changed state? A signal that has ended it in its execve is told, as nothing else is. */
-static int has_changed(const struct command *c, pid_t pid)
+/* Has execve(2) not come to the new program? Without /proc nobody knows: 0. */
+static int is_clone(pid_t pid)
 {
-	siginfo_t info = {0};
-	unsigned long flags;
+	unsigned long flags = 0;
 	char name[64], line[512];
 	const char *p;
 	FILE *stat;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	stat = fopen(name, "re");
+	p = stat && fgets(line, sizeof(line), stat) ? strrchr(line, ')') : NULL;
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+		flags = 0;
+	if (stat)
+		fclose(stat);
+	return (flags & FORK_NO_EXEC) != 0;
+}
+
+/* "SIGTERM", or "signal 40". */
+static const char *signal_text(int sig, char text[32])
+{
+	if (signal_word(sig))
+		snprintf(text, 32, "SIG%s", signal_word(sig));
+	else
+		snprintf(text, 32, "signal %d", sig);
+	return text;
+}
+
+/* Has the child changed state? One that never was its program is told, as nothing else tells it. */
+static int has_changed(const struct command *c, pid_t pid)
+{
+	siginfo_t info = {0};
+	char text[32];
 
 	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0)
 		return 1;
 	if (!info.si_pid || c->ended_by || (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
 		return info.si_pid != 0;
-	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
-	stat = fopen(name, "re");
-	p = stat && fgets(line, sizeof(line), stat) ? strrchr(line, ')') : NULL;
-	if (p && sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && flags & FORK_NO_EXEC &&
-	    signal_word(info.si_status))
-		fprintf(stderr, "forkexec: execve: the child was ended by SIG%s in its execve, before "
-			"the program was there.%s\n", signal_word(info.si_status),
-			info.si_status == SIGSYS ? " A seccomp filter does so." : "");
-	if (stat)
-		fclose(stat);
+	if (is_clone(pid))
+		report_end(c, info.si_status, "the child was ended by %s before its program ran.%s",
+			   signal_text(info.si_status, text),
+			   info.si_status == SIGSYS ? " A seccomp filter does so." : "");
 	return 1;
 }
 
@@ -164,6 +183,19 @@ int ending_signal(void)
 	return 0;
 }
 
+/* ^Z, or as kill(1) sends it; it is taken. */
+int stop_is_pending(void)
+{
+	size_t i = 0;
+	int was;
+
+	while (passed_on[i] != SIGTSTP)
+		i++;
+	was = pending[i];
+	pending[i] = 0;
+	return was;
+}
+
 /* A program whose process ID nobody has got. */
 static int end_unknown(pid_t pid)
 {
@@ -175,35 +207,64 @@ static int end_unknown(pid_t pid)
 	return EXIT_FAILED;
 }
 
+/* The start is over a moment before the child is its program, or has ended without. */
+static int detach(const struct command *c, pid_t pid)
+{
+	const struct timespec moment = {0, 100000};
+	siginfo_t info = {0};
+	int tries;
+
+	for (tries = 0; tries < 10000 && is_clone(pid); tries++) {
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+			break;
+		if (info.si_pid)
+			return wait_for(c, pid);
+		(void)nanosleep(&moment, NULL);
+	}
+	printf("%d\n", (int)pid);
+	return flush_output() ? end_unknown(pid) : 0;
+}
+
+/* A signal has ended the start: says where, and takes what is left of the child. */
+static int start_ended(struct command *c, const char *found, pid_t pid)
+{
+	char sig[32], where[PATH_MAX];
+
+	c->failed = 1;
+	if (c->left_behind) {
+		report_end(c, c->ended_by, "%s has ended the start, but process %d cannot be killed now. "
+			   "It ends when its cgroup is thawed, or what it waits for answers.",
+			   signal_text(c->ended_by, sig), (int)pid);
+	} else {
+		trace_last(c, found, where, sizeof(where));
+		report_end(c, c->ended_by, "%s has ended the start%s.%s", signal_text(c->ended_by, sig),
+			   where, *where ? "" : " With --trace it says at which step that was.");
+	}
+	if (pid <= 0 || c->left_behind)
+		give_terminal(c, getpgrp());
+	else
+		(void)wait_for(c, pid);
+	return 128 + c->ended_by;
+}
+
 static int run_once(struct command *c)
 {
 	struct forkexec_result result;
 	char found[PATH_MAX];
 	int err;
 
-	err = c->request.flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC) || c->request.pause_at ?
-	      start_with_stops(c, &result, found) :
-	      forkexec_spawnp(&c->request, &result, found, sizeof(found));
-	trace_note(c, &result, found);
-	if (c->ended_by) {
-		c->failed = 1;
-		if (err < 0)
-			give_terminal(c, getpgrp());
-		else
-			(void)wait_for(c, result.pid);
-		return 128 + c->ended_by;
-	}
+	err = start(c, &result, found);
+	if (!c->left_behind) /* its trace cannot be read */
+		trace_note(c, &result, found);
+	if (c->ended_by)
+		return start_ended(c, found, err < 0 ? 0 : result.pid);
 	if (err < 0) {
 		give_terminal(c, getpgrp());
 		report(c, &result, found);
 		c->failed = 1;
 		return exit_status(&result);
 	}
-	if (c->detach) {
-		printf("%d\n", (int)result.pid);
-		return flush_output() ? end_unknown(result.pid) : 0;
-	}
-	return wait_for(c, result.pid);
+	return c->detach ? detach(c, result.pid) : wait_for(c, result.pid);
 }
 
 /* All of --repeat, up to a start that fails, or a program that the terminal ends. */

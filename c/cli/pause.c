@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -32,6 +33,13 @@ static void wait_for_stop(pid_t pid)
 	}
 }
 
+/* Does ^Z stop us, and fg continue us and the child? */
+static int is_job(const struct forkexec_request *r)
+{
+	return !(r->flags & (FORKEXEC_SETSID | FORKEXEC_SETPGID | FORKEXEC_FOREGROUND)) &&
+	       tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
 static void tell(const struct forkexec_request *r, const struct forkexec_result *result, uint32_t step)
 {
 	int pid = (int)result->pid;
@@ -39,11 +47,12 @@ static void tell(const struct forkexec_request *r, const struct forkexec_result 
 	fprintf(stderr, "forkexec: process %d is stopped right before its step \"%s\" (", pid,
 		forkexec_step_name(step));
 	put_text(stderr, r->path, strlen(r->path));
-	fprintf(stderr, "). Look at it:\n"
+	fprintf(stderr, "). Look at it%s:\n"
 		"  ls -l /proc/%d/fd /proc/%d/ns /proc/%d/cwd; cat /proc/%d/status\n"
 		"  nsenter --all --target %d\n"
 		"  gdb --pid %d\n"
-		"It goes on after: kill -CONT %d\n", pid, pid, pid, pid, pid, pid, pid);
+		"It goes on after: kill -CONT %d\n",
+		is_job(r) ? " (Ctrl-Z gives you the shell, fg ends the pause)" : "", pid, pid, pid, pid, pid, pid, pid);
 }
 
 /* The child is at its pause: has it stopped, and says where. */

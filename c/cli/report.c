@@ -3,6 +3,7 @@
  * report.c - failures for people and for programs, and the table of explanations.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,10 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 				    sizeof(w->cause));
 	else
 		snprintf(w->cause, sizeof(w->cause),
-			 "There is no such program in the folders of PATH, %s. Install it, or give its "
-			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin");
+			 "There is no such program in the folders of PATH, %s%s%s. Install it%s, or give its "
+			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin",
+			 request.chroot ? ", inside --chroot " : "", request.chroot ? request.chroot : "",
+			 request.chroot ? " there" : "");
 }
 
 static void print_json(const struct forkexec_result *result, const struct words *w)
@@ -117,18 +120,45 @@ static void print_json(const struct forkexec_result *result, const struct words 
 		(long long)result->detail, exit_status(result));
 }
 
-/* A failure before the start. */
-void report_usage(const char *message)
+/* What is no failure of a step. */
+static void print_json_message(const char *step, const char *message, const char *cure, int status)
 {
 	fputc('{', stderr);
-	print_json_string(stderr, "step", "command line");
+	print_json_string(stderr, "step", step);
 	print_json_string(stderr, "object", "");
 	print_json_string(stderr, "field", "");
 	print_json_string(stderr, "syscall", "");
 	print_json_string(stderr, "errno", "");
 	print_json_string(stderr, "message", message);
-	print_json_string(stderr, "explanation", "Try 'forkexec --help' for more information.");
-	fprintf(stderr, "\"errno_number\":0,\"detail\":0,\"exit_status\":%d}\n", EXIT_FAILED);
+	print_json_string(stderr, "explanation", cure);
+	fprintf(stderr, "\"errno_number\":0,\"detail\":0,\"exit_status\":%d}\n", status);
+}
+
+/* A failure before the start. */
+void report_usage(const char *message)
+{
+	print_json_message("command line", message, "Try 'forkexec --help' for more information.",
+			   EXIT_FAILED);
+}
+
+/* A signal has ended the start, or its child before the program ran. */
+void report_end(const struct command *c, int sig, const char *format, ...)
+{
+	va_list list;
+	char *text;
+
+	va_start(list, format);
+	if (vasprintf(&text, format, list) < 0)
+		text = NULL;
+	va_end(list);
+	if (c->json) {
+		print_json_message("", text ? text : "out of memory", "", 128 + sig);
+	} else {
+		fputs("forkexec: ", stderr);
+		put_text(stderr, text ? text : "out of memory", strlen(text ? text : "out of memory"));
+		fputc('\n', stderr);
+	}
+	free(text);
 }
 
 /* found: the path that a search in PATH has come to, or "". */

@@ -72,6 +72,21 @@ static void find_object(const struct command *c, const char *found,
 				    FORKEXEC_EXPLAIN_OBJECT | FORKEXEC_EXPLAIN_OPTIONS, text, size);
 }
 
+/* " at its step open /tmp/fifo": where a start has been ended; "" if nobody knows. */
+void trace_last(const struct command *c, const char *found, char *text, size_t size)
+{
+	const struct forkexec_trace *t = c->request.trace;
+	char object[1024];
+
+	*text = *object = 0;
+	if (!c->ended_at && (!t || !t->n))
+		return;
+	if (!c->ended_at)
+		find_object(c, found, &t->steps[t->n - 1], object, sizeof(object));
+	snprintf(text, size, " at its step %s%s",
+		 forkexec_step_name(c->ended_at ? c->ended_at : t->steps[t->n - 1].step), object);
+}
+
 /* All of it at once: the program may be writing, too. */
 static void print_timeline(const struct command *c, const struct forkexec_result *result,
 			   const char *found)

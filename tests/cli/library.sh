@@ -133,6 +133,19 @@ fi
 
 make -s uninstall DESTDIR="$root" PREFIX=/usr LIBDIR=/usr/lib >/dev/null
 [ -z "$(find "$root" ! -type d)" ] && ok "uninstall" || bad "uninstall leaves $(find "$root" ! -type d)"
+# The library alone needs no libcap: here it has none, and install has to fail.
+mkdir -p "$work/nocap/sys" && echo '#error "no libcap"' >"$work/nocap/sys/capability.h"
+nocap() { make -s "$@" B="$work/build" CC="$CC" CFLAGS="-O0 -I$work/nocap" DESTDIR="$work/lib" PREFIX=/usr >"$work/said" 2>&1; }
+if nocap install; then
+	bad "install without libcap"
+elif nocap install-lib && [ -s "$work/lib/usr/lib/libforkexec.so" ] && [ -s "$work/lib/usr/include/forkexec.h" ] &&
+	[ -s "$work/lib/usr/share/man/man3/forkexec_spawn.3" ] && [ ! -e "$work/lib/usr/bin/forkexec" ] &&
+	nocap uninstall && [ -z "$(find "$work/lib" ! -type d)" ]; then
+	ok "install-lib, without libcap"
+else
+	bad "install-lib: $(cat "$work/said") $(find "$work/lib" ! -type d)"
+fi
+
 make -s install DESTDIR="$root" PREFIX="/a b" >/dev/null && "$root/a b/bin/forkexec" true || bad "install below a name with a space"
 make -s uninstall DESTDIR="$root" PREFIX="/a b" >/dev/null
 [ -z "$(find "$root" ! -type d)" ] && ok "a name with a space" || bad "uninstall leaves $(find "$root" ! -type d)"

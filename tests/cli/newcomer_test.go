@@ -6,6 +6,7 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,6 +147,13 @@ func TestHostileNames(t *testing.T) {
 
 // TestJSONBeforeTheStart: wherever --json stands.
 func TestJSONBeforeTheStart(t *testing.T) {
+	for args, want := range map[string]string{"--nosuch": "unrecognized option '--nosuch'", "--dir": "option '--dir' requires an argument",
+		"--setsid=3": "option '--setsid' doesn't allow an argument", "--c=3": "ambiguous option '--c=3'", "-x": "invalid option -- 'x'",
+		"--caps net_raw=ep true": `--caps: \"net_raw=ep\" is not a text of cap_from_text(3), as cap_net_raw=ep; names begin with cap_ here`} {
+		if _, said, status := run(t, strings.Fields("--json "+args)...); status != 125 || !strings.Contains(said, `"message":"`+want+`",`) {
+			t.Errorf("%s: status %d, %s", args, status, said)
+		}
+	}
 	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
 		"--json --nosuch true", "--json --dir", "--json", "--trace --json --repeat 2 --detach true"} {
 		_, said, status := run(t, strings.Fields(args)...)
@@ -183,10 +191,11 @@ func TestSignalDuringHook(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		n, err := r.Read(make([]byte, 16)) // the end, when the sleep has ended, too
+		said, err := io.ReadAll(r) // to the end, when the sleep has ended, too
 		_ = cmd.Wait()
-		if cmd.ProcessState.ExitCode() != 128+15 || out.String() != "" || n != 0 {
-			t.Errorf("%q: %v, %q, %d, %v", args, cmd.ProcessState, out.String(), n, err)
+		want := "forkexec: SIGTERM has ended the start at its step stop "
+		if cmd.ProcessState.ExitCode() != 128+15 || out.String() != "" || !strings.HasPrefix(string(said), want) || strings.Count(string(said), "\n") != 1 {
+			t.Errorf("%q: %v, %q, %q, %v", args, cmd.ProcessState, out.String(), said, err)
 		}
 	}
 }

@@ -71,7 +71,6 @@ END
 for cgo in 1 0; do
 	CGO_ENABLED=$cgo "$GO" build -gcflags='all=-N -l' -o "$tmp/cgo$cgo" ./build/debuggers || exit 1
 done
-line=$(grep -n 'forkexec_clone_job(' c/forkexec.c | cut -d: -f1)
 
 # --- gdb: breakpoints in the parent and in the child, steps in the child ------------
 
@@ -103,7 +102,8 @@ delve() { # delve COMMAND WHAT [ARG] <COMMANDS
 }
 
 at_pause() { # at_pause PROGRAM ARG...: sets $child, and $parent to wait for
-	"$@" 2>"$tmp/said" &
+	: >"$tmp/said" # now: it may have an ID from before
+	"$@" 2>>"$tmp/said" &
 	parent=$! child=
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		child=$(sed -n "s/.*kill -CONT //p" "$tmp/said" 2>/dev/null)
@@ -124,6 +124,8 @@ attach() { # attach NAME PATTERN PROGRAM ARG...
 	result $? "gdb --pid: $name"
 }
 attach 'the command' '^#[0-9].* child_execve (.*child\.c:[0-9]' build/forkexec --pause-at execve true
+expect ' child_stop (' ' child_pause (' ' child_seen ('
+result $? 'gdb --pid: the frames of a pause'
 attach 'with cgo' '^#[0-9].* child_execve (.*child\.c:[0-9]' "$tmp/cgo1" pause
 CGO_ENABLED=0 "$GO" build -ldflags=-w -o "$tmp/named" ./build/debuggers || exit 1
 text=c/nocgo/text_linux_$GOARCH.s
@@ -144,7 +146,7 @@ fi
 
 if [ "$dlv" ]; then
 	delve exec "$tmp/cgo1" 1 <<-END
-		break forkexec.c:$line
+		break C.forkexec_begin
 		continue
 		bt 20
 		next
@@ -152,7 +154,7 @@ if [ "$dlv" ]; then
 		continue
 	END
 	expect '> \[Breakpoint 1\] C\.forkexec_begin() .*forkexec\.c:' 'in runtime\.cgocall' \
-		"=> *$((line + 1)):" 'has exited with status 0'
+		'=> *[0-9]*:.*\(ret->method\|forkexec_plan_check\)' 'has exited with status 0'
 	result $? 'delve: the parent, with cgo'
 	delve exec "$tmp/cgo0" 1 <<-END
 		break forkexec.example/forkexec/go.startC
@@ -167,7 +169,7 @@ if [ "$dlv" ]; then
 		at_pause "$tmp/cgo$cgo" pause || exit 1
 		echo 'bt 10' | delve attach "$child"
 		case $cgo in
-		1) expect 'in C\.child_execve' 'child\.c:[0-9]' ;;
+		1) expect 'in child_step' 'in C\.child_execve' 'in C\.forkexec_child_main' 'child\.c:[0-9]' ;;
 		0) expect 'nocgo\.forkexecText' ;;
 		esac && go_on
 		result $? "delve attach: the child, CGO_ENABLED=$cgo"

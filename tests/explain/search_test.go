@@ -70,7 +70,7 @@ func searched() []testCase {
 }
 
 // TestOwnFiles is about files that the command opens itself, and what it says of a child that a
-// signal has ended in its execve.
+// signal has ended before its program ran.
 func TestOwnFiles(t *testing.T) {
 	dir := place(t)
 	link("loop", "loop")(t, dir)
@@ -89,7 +89,7 @@ func TestOwnFiles(t *testing.T) {
 		{"--setns DIR/loop true", "DIR/loop is a symbolic link that leads back to itself"},
 		{"--setns net=pid:4194300 true", "--setns: pid:4194300: there is no such process"},
 		{"--seccomp DIR/no true", "The file DIR/no does not exist"},
-		{"--no-new-privs --seccomp DIR/filter true", "the child was ended by SIGSYS in its execve"},
+		{"--no-new-privs --seccomp DIR/filter true", "the child was ended by SIGSYS before its program ran. A seccomp filter does so."},
 	} {
 		out, err := exec.Command(builtCommand(), strings.Split(strings.ReplaceAll(c.args, "DIR", dir), " ")...).CombinedOutput()
 		if err == nil {
