@@ -180,6 +180,7 @@ uint64_t capability_number(const char *option, const char *text);
 int32_t errno_number(const char *text);
 int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 __attribute__((noreturn)) void refuse(const char *text);
 __attribute__((noreturn)) void cannot_open(const char *option, const char *path, int flags);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
@@ -216,6 +217,7 @@ void put_html(const char *s);
 
 /* help.c */
 void print_help(void);
+void print_report_help(void);
 void print_version(void);
 int print_completion(const char *shell);
 

@@ -30,32 +30,46 @@ void refuse(const char *text)
 		report_usage(text);
 		exit(EXIT_FAILED);
 	}
+	say("%s", text);
+	exit(EXIT_FAILED);
+}
+
+static void say_list(const char *format, va_list list)
+{
+	char *text;
+
+	if (vasprintf(&text, format, list) < 0) {
+		fputs("forkexec: out of memory\n", stderr);
+		return;
+	}
 	fputs("forkexec: ", stderr);
 	put_text(stderr, text, strlen(text));
 	fputc('\n', stderr);
-	exit(EXIT_FAILED);
+	free(text);
+}
+
+/* A line on standard error; no name in it steers the terminal. */
+void say(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(format, list);
+	va_end(list);
 }
 
 void usage(const char *format, ...)
 {
 	va_list list;
-	char *text = NULL;
+	char *text;
 
-	if (format) {
-		va_start(list, format);
-		if (vasprintf(&text, format, list) < 0)
-			text = NULL;
-		va_end(list);
-	}
+	va_start(list, format);
 	if (as_json) {
-		report_usage(text ? text : "wrong usage");
+		report_usage(vasprintf(&text, format, list) < 0 ? "out of memory" : text);
 		exit(EXIT_FAILED);
 	}
-	if (text) {
-		fputs("forkexec: ", stderr);
-		put_text(stderr, text, strlen(text));
-		fputc('\n', stderr);
-	}
+	say_list(format, list);
+	va_end(list);
 	fputs("Try 'forkexec --help' for more information.\n", stderr);
 	exit(EXIT_FAILED);
 }

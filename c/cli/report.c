@@ -94,7 +94,9 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 			    sizeof(w->object));
 	w->field = cgroup_failed(c, result) ? "cgroup_fd" : forkexec_step_field(result->step);
 	w->name = forkexec_errno_name(result->err);
-	if (!nowhere)
+	if (result->step == FORKEXEC_STEP_CHROOT && request.chroot && !*request.chroot)
+		snprintf(w->cause, sizeof(w->cause), "--chroot is an empty string, which names no directory.");
+	else if (!nowhere)
 		forkexec_explain_as(&request, result, flags | FORKEXEC_EXPLAIN_HINT, w->cause,
 				    sizeof(w->cause));
 	else

@@ -172,7 +172,7 @@ static int write_events(const struct command *c)
 	uint32_t i;
 
 	if (!to) {
-		fprintf(stderr, "forkexec: --trace: %s: %s\n", c->trace_file, strerror(errno));
+		say("--trace: %s: %s", c->trace_file, strerror(errno));
 		return EXIT_FAILED;
 	}
 	fprintf(to, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
@@ -186,7 +186,7 @@ static int write_events(const struct command *c)
 	fputs("\n]}\n", to);
 	if ((ferror(to) | fclose(to)) == 0)
 		return 0;
-	fprintf(stderr, "forkexec: --trace: %s: it could not be written\n", c->trace_file);
+	say("--trace: %s: it could not be written", c->trace_file);
 	return EXIT_FAILED;
 }
 

@@ -144,6 +144,29 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestHostileWords: usage errors escape what explanations do, a new line as well.
+func TestHostileWords(t *testing.T) {
+	const word, want = "a\x1b[31m\nb\xff", `a\x1b[31m\x0ab\xff`
+	for _, args := range [][]string{{"--" + word, "true"}, {"--uid=" + word, "true"}, {"--setsid", "--fd=" + word, "true"}, {"report", "/no/" + word},
+		{"--explain", word}, {"--trace=/no/" + word, "true"}, {"--chroot", word, "true"}, {"/no/" + word}} {
+		_, said, status := run(t, args...)
+		if status < 125 || !strings.HasPrefix(said, "forkexec: ") || !strings.Contains(said, want) || strings.ContainsAny(said, "\x1b\xff") {
+			t.Errorf("%q: status %d, %q", args, status, said)
+		}
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	for args, want := range map[string]string{"--nosuch": "unrecognized option '--nosuch'", "--s": "ambiguous option '--s'", "--dir": "option '--dir' requires an argument",
+		"--setsid=3": "option '--setsid' doesn't allow an argument", "--setsid -xh true": "invalid option -- 'x'",
+		"--chroot= true": `chroot "": No such file or directory (ENOENT). --chroot is an empty string`} {
+		_, said, status := run(t, strings.Fields(args)...)
+		if status != 125 || !strings.HasPrefix(said, "forkexec: "+want) {
+			t.Errorf("%s: status %d, %s", args, status, said)
+		}
+	}
+}
+
 // TestJSONBeforeTheStart: wherever --json stands.
 func TestJSONBeforeTheStart(t *testing.T) {
 	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
