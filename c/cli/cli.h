@@ -181,10 +181,10 @@ int32_t errno_number(const char *text);
 int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
-__attribute__((noreturn)) void refuse(const char *text);
 __attribute__((noreturn)) void cannot_open(const char *option, const char *path, int flags);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
 void usage_as_json(void);
+int is_json(void);
 int flush_output(void);
 uint32_t step_number(const char *text);
 void *grow(void *list, uint32_t n, size_t size);
@@ -194,6 +194,7 @@ void report(const struct command *c, const struct forkexec_result *result, const
 void report_usage(const char *message);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
+void report_file(const char *step, const char *object, const char *option, const char *explanation);
 
 /* html.c: forkexec report FILE */
 int html_report(int argc, char **argv);

@@ -23,15 +23,9 @@ void usage_as_json(void)
 	as_json = 1;
 }
 
-/* Help with options is no help with a file. */
-void refuse(const char *text)
+int is_json(void)
 {
-	if (as_json) {
-		report_usage(text);
-		exit(EXIT_FAILED);
-	}
-	say("%s", text);
-	exit(EXIT_FAILED);
+	return as_json;
 }
 
 static void say_list(const char *format, va_list list)
@@ -80,7 +74,12 @@ int flush_output(void)
 	errno = 0;
 	if (!(fflush(stdout) | ferror(stdout)))
 		return 0;
-	fprintf(stderr, "forkexec: write error: %s\n", strerror(errno ? errno : EIO));
+	errno = errno ? errno : EIO;
+	if (as_json)
+		report_file("write", "standard output", "", "With --detach the program is ended, as nobody "
+			    "would know its process ID.");
+	else
+		say("write error: %s", strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -104,7 +103,10 @@ void *grow(void *list, uint32_t n, size_t size)
 {
 	list = realloc(list, (n + (size_t)1) * size);
 	if (!list) {
-		fputs("forkexec: out of memory\n", stderr);
+		if (as_json)
+			report_usage("out of memory");
+		else
+			fputs("forkexec: out of memory\n", stderr);
 		exit(EXIT_FAILED);
 	}
 	return list;

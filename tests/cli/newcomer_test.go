@@ -169,7 +169,7 @@ func TestWrongOptions(t *testing.T) {
 
 // TestJSONBeforeTheStart: wherever --json stands.
 func TestJSONBeforeTheStart(t *testing.T) {
-	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
+	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --rlimit foo=1 true",
 		"--json --nosuch true", "--json --dir", "--json", "--trace --json --repeat 2 --detach true"} {
 		_, said, status := run(t, strings.Fields(args)...)
 		var o struct {
@@ -185,6 +185,39 @@ func TestJSONBeforeTheStart(t *testing.T) {
 	}
 	if _, said, _ := run(t, "--uid", "nosuch", "true", "--json"); !strings.HasPrefix(said, "forkexec: --uid") {
 		t.Error(said)
+	}
+}
+
+// TestJSONOfFiles: those that the command itself opens, before anything is started.
+func TestJSONOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ args, step, object, field, errno, explanation string }{
+		{"--fd 5=/no/where true", "open", "/no/where", "--fd", "ENOENT", "The file /no/where does not exist"},
+		{"--trace=/no/\xff echo on", "open", "/no/\ufffd", "--trace", "ENOENT", "/no is missing already"},
+		{"--trace=" + dir + " echo on", "open", dir, "--trace", "EISDIR", dir + " is a directory"},
+		{"--trace=/dev/full true", "write", "/dev/full", "--trace", "ENOSPC", "The trace is not whole"},
+		{"--cgroup /no/where true", "open", "/no/where", "--cgroup", "ENOENT", "does not exist"},
+		{"--seccomp " + dir + " true", "read", dir, "--seccomp", "EISDIR", "instructions"},
+		{"--setns net=pid:2147483647 true", "open", "pid:2147483647", "--setns", "ESRCH", "no such process"},
+	} {
+		out, said, status := run(t, append([]string{"--json"}, strings.Fields(c.args)...)...)
+		var o struct {
+			Step, Object, Field, Errno, Message, Explanation string
+			ExitStatus                                       int `json:"exit_status"`
+		}
+		if err := json.Unmarshal([]byte(said), &o); err != nil || !utf8.ValidString(said) || strings.Count(said, "\n") != 1 || out != "" || status != 125 ||
+			o.Step != c.step || o.Object != c.object || o.Field != c.field || o.Errno != c.errno || o.Message == "" || o.ExitStatus != 125 ||
+			!strings.Contains(o.Explanation, c.explanation) {
+			t.Errorf("%s: status %d, %v, %q, %s", c.args, status, err, out, said)
+		}
+		_, text, _ := run(t, strings.Fields(c.args)...)
+		if !strings.HasPrefix(text, "forkexec: "+c.field+": ") || !strings.Contains(text, o.Message+" ("+c.errno+"). ") || !strings.Contains(text, c.explanation) {
+			t.Errorf("%s: %s", c.args, text)
+		}
+	}
+	_, said, status := shell(t, `"$1" --json --detach sleep 77.126 >/dev/full`)
+	if strings.Count(said, "\n") != 1 || !strings.Contains(said, `"errno":"ENOSPC"`) || status != 125 {
+		t.Errorf("status %d, %s", status, said)
 	}
 }
 
