@@ -168,6 +168,20 @@ const struct mode *file_mode(const char *option, char *path, uint32_t fd);
 void save_environment(void);
 int start_with_stops(struct command *c, struct forkexec_result *ret, char *found);
 
+/* A command of a hook, or a helper, that has failed. */
+struct hook_failure {
+	const char *option;
+	char *command;
+	int status;        /* as a shell's $? */
+	char *why;
+	char advice[1024]; /* may be "" */
+};
+const struct hook_failure *failed_hook(void); /* NULL: none has, or it is told already */
+
+/* helpers.c */
+void explain_helper(int groups, const struct forkexec_id_map *map, uint32_t n, int status, char *text,
+		    size_t size);
+
 /* names.c: words for numbers */
 int is_digits(const char *s);
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);

@@ -105,8 +105,22 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 			 "path.", getenv("PATH") ? getenv("PATH") : "which is not set: /bin, /usr/bin");
 }
 
+/* What has failed in a hook, instead of that one has. */
+static void find_hook(struct words *w)
+{
+	const struct hook_failure *f = failed_hook();
+	const char *why = f && f->why ? f->why : "";
+	size_t n = strlen(why);
+
+	if (f)
+		snprintf(w->cause, sizeof(w->cause), "--%s: %s%s%s%s", f->option, why,
+			 n && why[n - 1] == '.' ? "" : ".", *f->advice ? " " : "", f->advice);
+}
+
 static void print_json(const struct forkexec_result *result, const struct words *w)
 {
+	const struct hook_failure *hook = failed_hook();
+
 	fputc('{', stderr);
 	print_json_string(stderr, "step", w->step);
 	print_json_string(stderr, "object", *w->object ? w->object + 1 : "");
@@ -115,6 +129,10 @@ static void print_json(const struct forkexec_result *result, const struct words 
 	print_json_string(stderr, "errno", w->name ? w->name : "");
 	print_json_string(stderr, "message", strerror(result->err));
 	print_json_string(stderr, "explanation", w->cause);
+	if (hook) {
+		print_json_string(stderr, "command", hook->command ? hook->command : "");
+		fprintf(stderr, "\"status\":%d,", hook->status);
+	}
 	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", (int)result->err,
 		(long long)result->detail, exit_status(result));
 }
@@ -140,6 +158,7 @@ void report(const struct command *c, const struct forkexec_result *result, const
 	char *text;
 
 	find_words(c, result, found, &w);
+	find_hook(&w);
 	if (c->json) {
 		print_json(result, &w);
 	} else if (asprintf(&text, "forkexec: %s%s: %s (%s). %s", w.step, w.object,

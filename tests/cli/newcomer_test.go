@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -362,8 +363,83 @@ func TestHelperWithoutLine(t *testing.T) {
 		if strings.HasPrefix(said, "forkexec: clone") {
 			t.Skip("no user namespaces here: ", said)
 		}
-		if status != 125 || !strings.Contains(said, "new"+which+"idmap(1) must be installed") || !strings.Contains(said, "/etc/sub"+which+"id have a line") {
+		if status != 125 || !strings.Contains(said, "/etc/sub"+which+"id does not grant the ID 3999999 outside") || strings.Contains(said, "install") {
 			t.Errorf("status %d, %s", status, said)
+		}
+	}
+}
+
+type hookObject struct {
+	Step, Errno, Explanation, Command string
+	Status                            int
+}
+
+// failedHook returns the one object that there must be.
+func failedHook(t *testing.T, status int, said string) (o hookObject) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(said), &o); err != nil || !utf8.ValidString(said) || strings.Count(said, "\n") != 1 || status != 125 || o.Errno != "ECANCELED" {
+		t.Errorf("status %d, %v, %s", status, err, said)
+	}
+	return o
+}
+
+// TestHookAsJSON: that it has failed is in the object of the start, and nowhere else.
+func TestHookAsJSON(t *testing.T) {
+	for _, c := range []struct {
+		option, command, step, explanation string
+		status                             int
+	}{
+		{"--on-clone", "exit 3", "stop after clone", "--on-clone: the command has exit status 3.", 3},
+		{"--on-exec", "kill -9 $$ # \xff", "stop before exec", "--on-exec: the command has been ended by signal 9.", 137},
+	} {
+		_, said, status := run(t, "--json", c.option, c.command, "true")
+		want := hookObject{c.step, "ECANCELED", c.explanation, strings.ReplaceAll(c.command, "\xff", "\ufffd"), c.status}
+		if o := failedHook(t, status, said); o != want {
+			t.Errorf("%+v, want %+v", o, want)
+		}
+	}
+	if _, said, status := run(t, "--json", "--on-exec", "true", "--dir", "/no/where", "true"); status != 125 || strings.Contains(said, `"command"`) {
+		t.Errorf("status %d, %s", status, said)
+	}
+}
+
+// TestHelperAsJSON has a newuidmap of its own; the advice is for the cause, and only for that.
+func TestHelperAsJSON(t *testing.T) {
+	dir, id := t.TempDir(), strconv.Itoa(os.Getuid())
+	if err := os.WriteFile(dir+"/newuidmap", []byte("#!/bin/sh\nprintf 'not \\377today\\n' >&2\nexit 4\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, said, status := run(t, "--clone", "user", "true"); status != 0 {
+		t.Skip("no user namespaces here: ", said)
+	}
+	for _, c := range []struct {
+		path, maps, command, advice string
+		status                      int
+	}{
+		{dir, "0:" + id + ":1", "0 " + id + " 1", "", 4},
+		{dir, "0:7:0", "0 7 0", `Line 1 of --uid-map, "0 7 0", maps no ID`, 4},
+		{dir, "0:" + id + ":1 0:4000000:1", "0 " + id + " 1 0 4000000 1", "overlaps line 1", 4},
+		{dir, "0:" + id + ":1 1:3999999:3", "0 " + id + " 1 1 3999999 3", "/etc/subuid does not grant the ID 3999999 outside", 4},
+		{"/no/where", "0:" + id + ":1", "0 " + id + " 1", "newuidmap(1) is not in the folders of PATH: install it", 127},
+	} {
+		if _, err := user.LookupId(id); err != nil && strings.HasPrefix(c.advice, "/etc/") {
+			continue // nobody grants anything to a user without a name
+		}
+		t.Setenv("PATH", c.path)
+		args := []string{"--json", "--clone", "user", "--id-map-helpers"}
+		for _, m := range strings.Fields(c.maps) {
+			args = append(args, "--uid-map", m)
+		}
+		_, said, status := run(t, append(args, "/bin/true")...)
+		o := failedHook(t, status, said)
+		command, rest, _ := strings.Cut(o.Command, " ")
+		_, rest, _ = strings.Cut(rest, " ") // behind the process ID
+		if command != "newuidmap" || rest != c.command || o.Status != c.status || !strings.Contains(o.Explanation, c.advice) {
+			t.Errorf("%s: %+v", c.maps, o)
+		}
+		if c.status == 4 && !strings.Contains(o.Explanation, "exit status 4: not \ufffdtoday.") || strings.Contains(o.Explanation, "install") != (c.status == 127) ||
+			strings.Contains(o.Explanation, "/etc/sub") != strings.Contains(c.advice, "/etc/sub") {
+			t.Errorf("%s: %s", c.maps, o.Explanation)
 		}
 	}
 }
