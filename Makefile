@@ -61,7 +61,7 @@ $(B)/libforkexec.so: $(LIB:%=$(B)/obj/%.o) c/forkexec.map
 		$(CFLAGS) $(LDFLAGS) $(LIB:%=$(B)/obj/%.o) -o $@
 
 # The command is a user of the library, so it has no more of it than others have.
-CLI := apply attributes confine dry dry_attributes help hook html json lines main names options pause \
+CLI := apply attributes confine dry dry_attributes help helpers hook html json lines main names options pause \
 	report start trace
 $(B)/obj/cli/%.o: PROJECT_CFLAGS += -D_GNU_SOURCE
 $(B)/forkexec: $(CLI:%=$(B)/obj/cli/%.o) $(B)/libforkexec.a

@@ -176,6 +176,20 @@ void at_stop(struct command *c, const struct forkexec_request *r, struct forkexe
 int start(struct command *c, struct forkexec_result *ret, char *found);
 int start_path(void *command, const struct forkexec_request *request, struct forkexec_result *ret);
 
+/* A command of a hook, or a helper, that has failed. */
+struct hook_failure {
+	const char *option;
+	char *command;
+	int status;        /* as a shell's $? */
+	char *why;
+	char advice[1024]; /* may be "" */
+};
+const struct hook_failure *failed_hook(void); /* NULL: none has, or it is told already */
+
+/* helpers.c */
+void explain_helper(int groups, const struct forkexec_id_map *map, uint32_t n, int status, char *text,
+		    size_t size);
+
 /* names.c: words for numbers */
 int is_digits(const char *s);
 int64_t number(const char *option, const char *text, int64_t min, int64_t max);
@@ -188,10 +202,11 @@ uint64_t capability_number(const char *option, const char *text);
 int32_t errno_number(const char *text);
 int32_t find_errno(const char *name); /* 0: there is none */
 __attribute__((noreturn, format(printf, 1, 2))) void usage(const char *format, ...);
-__attribute__((noreturn)) void refuse(const char *text);
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 __attribute__((noreturn)) void cannot_open(const char *option, const char *path, int flags);
 uint64_t find_word(const char *option, const struct word *words, const char *text, size_t n);
 void usage_as_json(void);
+int is_json(void);
 int flush_output(void);
 uint32_t step_number(const char *text);
 void *grow(void *list, uint32_t n, size_t size);
@@ -202,6 +217,7 @@ void report_usage(const char *message);
 __attribute__((format(printf, 3, 4))) void report_end(const struct command *c, int sig, const char *format, ...);
 int exit_status(const struct forkexec_result *result);
 int explain_table(int argc, char **argv);
+void report_file(const char *step, const char *object, const char *option, const char *explanation);
 
 /* html.c: forkexec report FILE */
 int html_report(int argc, char **argv);
@@ -227,6 +243,7 @@ void put_html(const char *s);
 
 /* help.c */
 void print_help(void);
+void print_report_help(void);
 void print_version(void);
 int print_completion(const char *shell);
 

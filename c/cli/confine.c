@@ -97,8 +97,10 @@ APPLY(seccomp)
 		got = read(fd, filter + n, 4096);
 		n += got > 0 ? (size_t)got : 0;
 	}
-	if (got < 0)
-		usage("--seccomp: %s: %s", argument, strerror(errno));
+	if (got < 0) {
+		report_file("read", argument, "--seccomp", "A filter is a file of instructions.");
+		exit(EXIT_FAILED);
+	}
 	close(fd);
 	if (!n || n % INSTRUCTION || n > MAX_FILTER * INSTRUCTION)
 		usage("--seccomp: %s has %zu bytes: a filter is 1 to %d instructions of %d bytes each",

@@ -30,6 +30,15 @@ static void print_words(const char *text, int column)
 	putchar('\n');
 }
 
+void print_report_help(void)
+{
+	puts("Usage: forkexec report FILE >PAGE.html\n"
+	     "Make an HTML page of FILE, which programs have written with FORKEXEC=trace=FILE:\n"
+	     "what they started, how long it took, and what failed. - is standard input.\n"
+	     "\nExit status: 0; 1 if FILE is no such file; 125 if it cannot be read, or the page\n"
+	     "cannot be written. forkexec(1) has more.");
+}
+
 void print_help(void)
 {
 	const struct option_row *o;

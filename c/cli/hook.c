@@ -8,11 +8,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -109,13 +110,76 @@ static int wait_for_hook(pid_t pid, int own_group, int *ret_status)
 	return ended < 0 ? -errno : 0;
 }
 
+static struct hook_failure failure;
+
+const struct hook_failure *failed_hook(void)
+{
+	return failure.option ? &failure : NULL;
+}
+
+/* What the user would write: a hook's command, or a helper with its arguments. */
+static char *command_text(char *const *argv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int i;
+
+	if (!to)
+		return NULL;
+	fprintf(to, argv[3] ? "%.9s" : "%s", argv[2] + (argv[3] ? 5 : 0)); /* exec newuidmap "$@" */
+	for (i = 4; argv[3] && argv[i]; i++)
+		fprintf(to, " %s", argv[i]);
+	fclose(to);
+	return text;
+}
+
+/* With --json it is kept for the object of the start, which fails next. */
+__attribute__((format(printf, 4, 5)))
+static void command_failed(const char *option, char *const *argv, int status, const char *format, ...)
+{
+	va_list list;
+	char *why;
+
+	va_start(list, format);
+	if (vasprintf(&why, format, list) < 0)
+		why = NULL;
+	va_end(list);
+	if (!is_json()) {
+		say("--%s: %s", option, why ? why : "out of memory");
+		free(why);
+		return;
+	}
+	failure = (struct hook_failure){option, command_text(argv), status, why, ""};
+}
+
+/* The words of a helper are kept, too. */
+static void keep_words(int words, int status)
+{
+	char text[1024], *why;
+	ssize_t n = words < 0 ? 0 : pread(words, text, sizeof(text) - 1, 0);
+
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	if (!status || !failure.why) {
+		say("%s", text);
+	} else if (asprintf(&why, "%s: %s", failure.why, text) >= 0) {
+		free(failure.why);
+		failure.why = why;
+	}
+}
+
 /* argv with the hooks' environment; its output is not the program's. Returns 0, or says why not. */
 static int run_command(const char *option, char *const *argv, pid_t child)
 {
 	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
 	struct forkexec_result result;
 	char number_text[40], text[4096];
-	int32_t fds[] = {open("/dev/null", O_RDONLY | O_CLOEXEC), 2, 2};
+	int words = is_json() && argv[3] ? memfd_create("words", MFD_CLOEXEC) : -1;
+	int32_t fds[] = {open("/dev/null", O_RDONLY | O_CLOEXEC), words < 0 ? 2 : words, words < 0 ? 2 : words};
 	int status = 0, own_group;
 
 	snprintf(number_text, sizeof(number_text), "FORKEXEC_PID=%d", (int)child);
@@ -129,16 +193,21 @@ static int run_command(const char *option, char *const *argv, pid_t child)
 	r.flags = own_group ? FORKEXEC_SETPGID : 0;
 	if (forkexec_spawn(&r, &result) < 0) {
 		forkexec_explain(&r, &result, text, sizeof(text));
-		fprintf(stderr, "forkexec: --%s: %s\n", option, text);
+		command_failed(option, argv, exit_status(&result), "%s", text);
 		status = -1;
 	} else if (wait_for_hook(result.pid, own_group, &status) < 0) {
-		fprintf(stderr, "forkexec: --%s: %s\n", option, strerror(errno));
+		command_failed(option, argv, EXIT_FAILED, "%s", strerror(errno));
 		status = -1;
+	} else if (status && !ending_signal() && WIFSIGNALED(status)) {
+		command_failed(option, argv, 128 + WTERMSIG(status), "the command has been ended by signal %d",
+			       WTERMSIG(status));
 	} else if (status && !ending_signal()) {
-		fprintf(stderr, "forkexec: --%s: the command has %s %d\n", option,
-			WIFSIGNALED(status) ? "been ended by signal" : "exit status",
-			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		command_failed(option, argv, WEXITSTATUS(status), "the command has exit status %d",
+			       WEXITSTATUS(status));
 	}
+	keep_words(words, status);
+	if (words >= 0)
+		close(words);
 	close(fds[0]);
 	outer[n_outer] = NULL;
 	return status;
@@ -152,14 +221,16 @@ static int run_hook(const char *option, const char *command, pid_t child)
 	return command ? run_command(option, argv, child) : 0;
 }
 
-/* It says little itself. */
-static void helper_failed(const char *script, const char *file)
+/* What its own words do not say. */
+static void helper_failed(int groups, const struct forkexec_id_map *map, uint32_t n, int status)
 {
-	const struct passwd *user = getpwuid(getuid());
+	char text[sizeof(failure.advice)];
 
-	fprintf(stderr, "forkexec: --id-map-helpers: %.9s(1) must be installed (package uidmap), and %s have a "
-		"line with the IDs outside that are not your own, as %s:100000:65536\n", script + 5, file,
-		user ? user->pw_name : "USER");
+	explain_helper(groups, map, n, WIFEXITED(status) ? WEXITSTATUS(status) : -1, text, sizeof(text));
+	if (is_json())
+		memcpy(failure.advice, text, sizeof(text));
+	else if (*text)
+		say("--id-map-helpers: %s", text);
 }
 
 /* sh -c 'exec newuidmap "$@"' sh PID INSIDE OUTSIDE COUNT ...: the shell finds it in PATH. */
@@ -188,7 +259,7 @@ static int run_helper(const char *script, const struct forkexec_id_map *map, uin
 	argv[4 + i] = NULL;
 	err = run_command("id-map-helpers", (char *const *)(uintptr_t)argv, child);
 	if (err && !ending_signal())
-		helper_failed(script, script[8] == 'u' ? "/etc/subuid" : "/etc/subgid");
+		helper_failed(script[8] == 'g', map, n, err);
 	free(texts);
 	free(argv);
 	return err;

@@ -453,6 +453,10 @@ int html_report(int argc, char **argv)
 
 	if (argc != 1)
 		usage("report: forkexec report FILE >PAGE.html");
+	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h")) {
+		print_report_help();
+		return flush_output();
+	}
 	*r = (struct report){.file = argv[0]};
 	from = strcmp(argv[0], "-") ? fopen(argv[0], "re") : stdin;
 	if (!from)
@@ -463,11 +467,10 @@ int html_report(int argc, char **argv)
 		usage("report: %s: %s", argv[0], strerror(errno));
 	fclose(from);
 	if (r->n_bad)
-		fprintf(stderr, "forkexec: report: %s: could not be read: %" PRIu32 " line%s, the first is line %"
-			PRIu32 "\n", argv[0], r->n_bad, r->n_bad == 1 ? "" : "s", r->first_bad);
+		say("report: %s: could not be read: %" PRIu32 " line%s, the first is line %" PRIu32, argv[0],
+		    r->n_bad, r->n_bad == 1 ? "" : "s", r->first_bad);
 	if (r->n_bad && !r->n_starts && !r->n_ends) {
-		fprintf(stderr, "forkexec: report: %s: none of its lines is one of FORKEXEC=trace=FILE\n",
-			argv[0]);
+		say("report: %s: none of its lines is one of FORKEXEC=trace=FILE", argv[0]);
 		return 1;
 	}
 	fputs(HTML_HEAD, stdout);

@@ -51,17 +51,16 @@ static uint32_t control(const char *s, size_t n)
 	return c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ? c : 0;
 }
 
-/* For a terminal: controls but \n become \x1b or \u202e, and what is no UTF-8 \xff. */
+/* For a terminal: controls become \x1b or \u202e, and what is no UTF-8 \xff. */
 void put_text(FILE *to, const char *s, size_t left)
 {
 	size_t n;
 
 	for (; left; s += n, left -= n) {
-		uint32_t c = 0;
+		uint32_t c;
 
 		n = utf8_length(s, left);
-		if (n)
-			c = *s == '\n' ? 0 : control(s, n);
+		c = n ? control(s, n) : 0;
 		if (n && !c)
 			fwrite(s, 1, n, to);
 		else

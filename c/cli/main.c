@@ -202,8 +202,9 @@ static int end_unknown(pid_t pid)
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	fprintf(stderr, "forkexec: --detach: process %d was ended, as its ID could not be printed\n",
-		(int)pid);
+	if (!is_json()) /* flush_output() has said it all */
+		fprintf(stderr, "forkexec: --detach: process %d was ended, as its ID could not be printed\n",
+			(int)pid);
 	return EXIT_FAILED;
 }
 

@@ -23,39 +23,47 @@ void usage_as_json(void)
 	as_json = 1;
 }
 
-/* Help with options is no help with a file. */
-void refuse(const char *text)
+int is_json(void)
 {
-	if (as_json) {
-		report_usage(text);
-		exit(EXIT_FAILED);
+	return as_json;
+}
+
+static void say_list(const char *format, va_list list)
+{
+	char *text;
+
+	if (vasprintf(&text, format, list) < 0) {
+		fputs("forkexec: out of memory\n", stderr);
+		return;
 	}
 	fputs("forkexec: ", stderr);
 	put_text(stderr, text, strlen(text));
 	fputc('\n', stderr);
-	exit(EXIT_FAILED);
+	free(text);
+}
+
+/* A line on standard error; no name in it steers the terminal. */
+void say(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(format, list);
+	va_end(list);
 }
 
 void usage(const char *format, ...)
 {
 	va_list list;
-	char *text = NULL;
+	char *text;
 
-	if (format) {
-		va_start(list, format);
-		if (vasprintf(&text, format, list) < 0)
-			text = NULL;
-		va_end(list);
-	}
+	va_start(list, format);
 	if (as_json) {
-		report_usage(text ? text : "wrong usage");
+		report_usage(vasprintf(&text, format, list) < 0 ? "out of memory" : text);
 		exit(EXIT_FAILED);
 	}
-	if (text) {
-		fputs("forkexec: ", stderr);
-		put_text(stderr, text, strlen(text));
-		fputc('\n', stderr);
-	}
+	say_list(format, list);
+	va_end(list);
 	fputs("Try 'forkexec --help' for more information.\n", stderr);
 	exit(EXIT_FAILED);
 }
@@ -66,7 +74,12 @@ int flush_output(void)
 	errno = 0;
 	if (!(fflush(stdout) | ferror(stdout)))
 		return 0;
-	fprintf(stderr, "forkexec: write error: %s\n", strerror(errno ? errno : EIO));
+	errno = errno ? errno : EIO;
+	if (as_json)
+		report_file("write", "standard output", "", "With --detach the program is ended, as nobody "
+			    "would know its process ID.");
+	else
+		say("write error: %s", strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -90,7 +103,10 @@ void *grow(void *list, uint32_t n, size_t size)
 {
 	list = realloc(list, (n + (size_t)1) * size);
 	if (!list) {
-		fputs("forkexec: out of memory\n", stderr);
+		if (as_json)
+			report_usage("out of memory");
+		else
+			fputs("forkexec: out of memory\n", stderr);
 		exit(EXIT_FAILED);
 	}
 	return list;

@@ -199,21 +199,20 @@ static int wants_json(int argc, char **argv, const struct option *list)
 	int value, json = 0;
 
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, "+h", list, NULL)) != -1)
+	while ((value = getopt_long(argc, argv, "+:h", list, NULL)) != -1)
 		json |= value >= FIRST && options[value - FIRST].apply == apply_json;
 	optind = 0; /* GNU's and musl's: from the beginning */
-	opterr = !json;
 	return json;
 }
 
-/* What getopt_long(3) would print, for --json. value is what it has returned. */
+/* What getopt_long(3) would print, but with the name escaped. value is what it has returned. */
 __attribute__((noreturn)) static void bad_option(int value, const char *word)
 {
 	size_t n = strcspn(word, "="), i, like = 0;
 
 	if (value == ':')
 		usage("option '%s' requires an argument", word);
-	if (optopt >= FIRST)
+	if (optopt >= FIRST && optopt < FIRST + (int)N_OPTIONS) /* musl's may be any character */
 		usage("option '--%s' doesn't allow an argument", options[optopt - FIRST].name);
 	if (optopt)
 		usage("invalid option -- '%c'", optopt);
@@ -225,20 +224,17 @@ __attribute__((noreturn)) static void bad_option(int value, const char *word)
 void parse(struct command *c, int argc, char **argv, int *ret_first)
 {
 	struct option list[N_OPTIONS];
-	int value, json;
+	int value;
 
 	long_options(list);
-	json = wants_json(argc, argv, list);
-	if (json)
+	if (wants_json(argc, argv, list))
 		usage_as_json();
 	/* "+": the program's own options are the program's. */
-	while ((value = getopt_long(argc, argv, json ? "+:h" : "+h", list, NULL)) != -1) {
+	while ((value = getopt_long(argc, argv, "+:h", list, NULL)) != -1) {
 		if (value == 'h')
 			show_help(c, NULL);
-		if (value < FIRST && json)
-			bad_option(value, argv[optind - 1]);
 		if (value < FIRST)
-			usage(NULL);
+			bad_option(value, argv[optind - 1]);
 		options[value - FIRST].apply(c, optarg);
 	}
 	*ret_first = optind;

@@ -95,7 +95,9 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 			    sizeof(w->object));
 	w->field = cgroup_failed(c, result) ? "cgroup_fd" : forkexec_step_field(result->step);
 	w->name = forkexec_errno_name(result->err);
-	if (!nowhere)
+	if (result->step == FORKEXEC_STEP_CHROOT && request.chroot && !*request.chroot)
+		snprintf(w->cause, sizeof(w->cause), "--chroot is an empty string, which names no directory.");
+	else if (!nowhere)
 		forkexec_explain_as(&request, result, flags | FORKEXEC_EXPLAIN_HINT, w->cause,
 				    sizeof(w->cause));
 	else
@@ -106,8 +108,22 @@ static void find_words(const struct command *c, const struct forkexec_result *re
 			 request.chroot ? " there" : "");
 }
 
+/* What has failed in a hook, instead of that one has. */
+static void find_hook(struct words *w)
+{
+	const struct hook_failure *f = failed_hook();
+	const char *why = f && f->why ? f->why : "";
+	size_t n = strlen(why);
+
+	if (f)
+		snprintf(w->cause, sizeof(w->cause), "--%s: %s%s%s%s", f->option, why,
+			 n && why[n - 1] == '.' ? "" : ".", *f->advice ? " " : "", f->advice);
+}
+
 static void print_json(const struct forkexec_result *result, const struct words *w)
 {
+	const struct hook_failure *hook = failed_hook();
+
 	fputc('{', stderr);
 	print_json_string(stderr, "step", w->step);
 	print_json_string(stderr, "object", *w->object ? w->object + 1 : "");
@@ -116,6 +132,10 @@ static void print_json(const struct forkexec_result *result, const struct words 
 	print_json_string(stderr, "errno", w->name ? w->name : "");
 	print_json_string(stderr, "message", strerror(result->err));
 	print_json_string(stderr, "explanation", w->cause);
+	if (hook) {
+		print_json_string(stderr, "command", hook->command ? hook->command : "");
+		fprintf(stderr, "\"status\":%d,", hook->status);
+	}
 	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", (int)result->err,
 		(long long)result->detail, exit_status(result));
 }
@@ -164,26 +184,41 @@ void report_end(const struct command *c, int sig, const char *format, ...)
 /* found: the path that a search in PATH has come to, or "". */
 void report(const struct command *c, const struct forkexec_result *result, const char *found)
 {
-	struct words *w = calloc(1, sizeof(*w));
+	static struct words w;
 	char *text;
 
-	if (!w || asprintf(&text, "forkexec: %s: %s", forkexec_step_name(result->step),
-			   strerror(result->err)) < 0) {
-		fprintf(stderr, "forkexec: %s: %s\n", forkexec_step_name(result->step),
-			strerror(result->err));
-		free(w);
-		return;
-	}
-	free(text);
-	find_words(c, result, found, w);
+	find_words(c, result, found, &w);
+	find_hook(&w);
 	if (c->json) {
-		print_json(result, w);
-	} else if (asprintf(&text, "forkexec: %s%s: %s (%s). %s", w->step, w->object,
-			    strerror(result->err), w->name ? w->name : "?", w->cause) >= 0) {
+		print_json(result, &w);
+	} else if (asprintf(&text, "forkexec: %s%s: %s (%s). %s", w.step, w.object,
+			    strerror(result->err), w.name ? w.name : "?", w.cause) >= 0) {
 		print_wrapped(stderr, text, 0);
 		free(text);
+	} else {
+		fprintf(stderr, "forkexec: %s: %s\n", w.step, strerror(result->err));
 	}
-	free(w);
+}
+
+/* A file of this process's own has failed, with errno. */
+void report_file(const char *step, const char *object, const char *option, const char *explanation)
+{
+	const char *name = forkexec_errno_name(errno);
+	int err = errno;
+
+	if (!is_json()) {
+		say("%s: %s: %s (%s). %s", option, object, strerror(err), name ? name : "?", explanation);
+		return;
+	}
+	fputc('{', stderr);
+	print_json_string(stderr, "step", step);
+	print_json_string(stderr, "object", object);
+	print_json_string(stderr, "field", option);
+	print_json_string(stderr, "syscall", step);
+	print_json_string(stderr, "errno", name ? name : "");
+	print_json_string(stderr, "message", strerror(err));
+	print_json_string(stderr, "explanation", explanation);
+	fprintf(stderr, "\"errno_number\":%d,\"detail\":0,\"exit_status\":%d}\n", err, EXIT_FAILED);
 }
 
 /* A file of an option's that this process opens itself, with errno: not the way it is called. */
@@ -192,24 +227,18 @@ void cannot_open(const char *option, const char *path, int flags)
 	const struct forkexec_open file = {.path = path, .flags = (uint32_t)flags};
 	const struct forkexec_result result = {.step = FORKEXEC_STEP_OPEN, .err = errno};
 	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
-	const char *name = forkexec_errno_name(result.err);
-	static char text[TEXT_ROOM];
-	char *line;
+	char text[TEXT_ROOM] = "There is no such process.", with[64];
 
-	if (result.err == ESRCH) { /* pid:N is no path */
-		if (asprintf(&line, "--%s: %s: there is no such process", option, path) < 0)
-			usage("out of memory");
-		refuse(line);
-	}
 	r.path = path;
 	r.opens = &file;
 	r.n_opens = 1;
-	forkexec_explain_as(&r, &result, FORKEXEC_EXPLAIN_OPTIONS | FORKEXEC_EXPLAIN_HINT, text,
-			    sizeof(text));
-	if (asprintf(&line, "--%s: %s: %s (%s). %s", option, path, strerror(result.err),
-		     name ? name : "?", text) < 0)
-		usage("out of memory");
-	refuse(line);
+	if (result.err != ESRCH) /* pid:N is no path */
+		forkexec_explain_as(&r, &result, FORKEXEC_EXPLAIN_OPTIONS | FORKEXEC_EXPLAIN_HINT, text,
+				    sizeof(text));
+	snprintf(with, sizeof(with), "--%s", option);
+	errno = result.err;
+	report_file("open", path, with, text);
+	exit(EXIT_FAILED);
 }
 
 /* What the table says; nothing is looked for, as the request is none. */

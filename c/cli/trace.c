@@ -4,10 +4,12 @@
  * for Perfetto and chrome://tracing, or as a distribution over many starts.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -35,6 +37,21 @@ APPLY(repeat)
 	c->repeat = (uint32_t)number("repeat", argument, 1, 1000000);
 }
 
+/* Before anything is started; a FIFO's reader would take this for the end. */
+static void try_file(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT;
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return;
+	fd = open(path, flags | O_CLOEXEC, 0666);
+	if (fd < 0)
+		cannot_open("trace", path, flags);
+	close(fd);
+}
+
 void trace_begin(struct command *c)
 {
 	if (!c->trace)
@@ -43,6 +60,8 @@ void trace_begin(struct command *c)
 		usage("--repeat: not with --pause-at");
 	if (c->detach && c->repeat)
 		usage("--repeat: not with --detach");
+	if (c->trace_file)
+		try_file(c->trace_file);
 	c->request.trace = grow(NULL, 0, sizeof(*c->request.trace));
 	*c->request.trace = (struct forkexec_trace){.size = sizeof(*c->request.trace)};
 }
@@ -186,10 +205,9 @@ static int write_events(const struct command *c)
 	FILE *to = fopen(c->trace_file, "we");
 	uint32_t i;
 
-	if (!to) {
-		fprintf(stderr, "forkexec: --trace: %s: %s\n", c->trace_file, strerror(errno));
-		return EXIT_FAILED;
-	}
+	if (!to)
+		cannot_open("trace", c->trace_file, O_WRONLY | O_CREAT);
+	errno = 0;
 	fprintf(to, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
 		    "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"args\":{\"name\":\"forkexec\"}}",
 		(int)getpid());
@@ -201,7 +219,8 @@ static int write_events(const struct command *c)
 	fputs("\n]}\n", to);
 	if ((ferror(to) | fclose(to)) == 0)
 		return 0;
-	fprintf(stderr, "forkexec: --trace: %s: it could not be written\n", c->trace_file);
+	errno = errno ? errno : EIO;
+	report_file("write", c->trace_file, "--trace", "The trace is not whole.");
 	return EXIT_FAILED;
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -145,6 +146,29 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestHostileWords: usage errors escape what explanations do, a new line as well.
+func TestHostileWords(t *testing.T) {
+	const word, want = "a\x1b[31m\nb\xff", `a\x1b[31m\x0ab\xff`
+	for _, args := range [][]string{{"--" + word, "true"}, {"--uid=" + word, "true"}, {"--setsid", "--fd=" + word, "true"}, {"report", "/no/" + word},
+		{"--explain", word}, {"--trace=/no/" + word, "true"}, {"--chroot", word, "true"}, {"/no/" + word}} {
+		_, said, status := run(t, args...)
+		if status < 125 || !strings.HasPrefix(said, "forkexec: ") || !strings.Contains(said, want) || strings.ContainsAny(said, "\x1b\xff") {
+			t.Errorf("%q: status %d, %q", args, status, said)
+		}
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	for args, want := range map[string]string{"--nosuch": "unrecognized option '--nosuch'", "--s": "ambiguous option '--s'", "--dir": "option '--dir' requires an argument",
+		"--setsid=3": "option '--setsid' doesn't allow an argument", "--setsid -xh true": "invalid option -- 'x'",
+		"--chroot= true": `chroot "": No such file or directory (ENOENT). --chroot is an empty string`} {
+		_, said, status := run(t, strings.Fields(args)...)
+		if status != 125 || !strings.HasPrefix(said, "forkexec: "+want) {
+			t.Errorf("%s: status %d, %s", args, status, said)
+		}
+	}
+}
+
 // TestJSONBeforeTheStart: wherever --json stands.
 func TestJSONBeforeTheStart(t *testing.T) {
 	for args, want := range map[string]string{"--nosuch": "unrecognized option '--nosuch'", "--dir": "option '--dir' requires an argument",
@@ -154,7 +178,7 @@ func TestJSONBeforeTheStart(t *testing.T) {
 			t.Errorf("%s: status %d, %s", args, status, said)
 		}
 	}
-	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --fd 5=/no/where true", "--json --rlimit foo=1 true",
+	for _, args := range []string{"--json --uid nosuch true", "--uid nosuch --json true", "--json --rlimit foo=1 true",
 		"--json --nosuch true", "--json --dir", "--json", "--trace --json --repeat 2 --detach true"} {
 		_, said, status := run(t, strings.Fields(args)...)
 		var o struct {
@@ -170,6 +194,39 @@ func TestJSONBeforeTheStart(t *testing.T) {
 	}
 	if _, said, _ := run(t, "--uid", "nosuch", "true", "--json"); !strings.HasPrefix(said, "forkexec: --uid") {
 		t.Error(said)
+	}
+}
+
+// TestJSONOfFiles: those that the command itself opens, before anything is started.
+func TestJSONOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ args, step, object, field, errno, explanation string }{
+		{"--fd 5=/no/where true", "open", "/no/where", "--fd", "ENOENT", "The file /no/where does not exist"},
+		{"--trace=/no/\xff echo on", "open", "/no/\ufffd", "--trace", "ENOENT", "/no is missing already"},
+		{"--trace=" + dir + " echo on", "open", dir, "--trace", "EISDIR", dir + " is a directory"},
+		{"--trace=/dev/full true", "write", "/dev/full", "--trace", "ENOSPC", "The trace is not whole"},
+		{"--cgroup /no/where true", "open", "/no/where", "--cgroup", "ENOENT", "does not exist"},
+		{"--seccomp " + dir + " true", "read", dir, "--seccomp", "EISDIR", "instructions"},
+		{"--setns net=pid:2147483647 true", "open", "pid:2147483647", "--setns", "ESRCH", "no such process"},
+	} {
+		out, said, status := run(t, append([]string{"--json"}, strings.Fields(c.args)...)...)
+		var o struct {
+			Step, Object, Field, Errno, Message, Explanation string
+			ExitStatus                                       int `json:"exit_status"`
+		}
+		if err := json.Unmarshal([]byte(said), &o); err != nil || !utf8.ValidString(said) || strings.Count(said, "\n") != 1 || out != "" || status != 125 ||
+			o.Step != c.step || o.Object != c.object || o.Field != c.field || o.Errno != c.errno || o.Message == "" || o.ExitStatus != 125 ||
+			!strings.Contains(o.Explanation, c.explanation) {
+			t.Errorf("%s: status %d, %v, %q, %s", c.args, status, err, out, said)
+		}
+		_, text, _ := run(t, strings.Fields(c.args)...)
+		if !strings.HasPrefix(text, "forkexec: "+c.field+": ") || !strings.Contains(text, o.Message+" ("+c.errno+"). ") || !strings.Contains(text, c.explanation) {
+			t.Errorf("%s: %s", c.args, text)
+		}
+	}
+	_, said, status := shell(t, `"$1" --json --detach sleep 77.126 >/dev/full`)
+	if strings.Count(said, "\n") != 1 || !strings.Contains(said, `"errno":"ENOSPC"`) || status != 125 {
+		t.Errorf("status %d, %s", status, said)
 	}
 }
 
@@ -315,8 +372,83 @@ func TestHelperWithoutLine(t *testing.T) {
 		if strings.HasPrefix(said, "forkexec: clone") {
 			t.Skip("no user namespaces here: ", said)
 		}
-		if status != 125 || !strings.Contains(said, "new"+which+"idmap(1) must be installed") || !strings.Contains(said, "/etc/sub"+which+"id have a line") {
+		if status != 125 || !strings.Contains(said, "/etc/sub"+which+"id does not grant the ID 3999999 outside") || strings.Contains(said, "install") {
 			t.Errorf("status %d, %s", status, said)
+		}
+	}
+}
+
+type hookObject struct {
+	Step, Errno, Explanation, Command string
+	Status                            int
+}
+
+// failedHook returns the one object that there must be.
+func failedHook(t *testing.T, status int, said string) (o hookObject) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(said), &o); err != nil || !utf8.ValidString(said) || strings.Count(said, "\n") != 1 || status != 125 || o.Errno != "ECANCELED" {
+		t.Errorf("status %d, %v, %s", status, err, said)
+	}
+	return o
+}
+
+// TestHookAsJSON: that it has failed is in the object of the start, and nowhere else.
+func TestHookAsJSON(t *testing.T) {
+	for _, c := range []struct {
+		option, command, step, explanation string
+		status                             int
+	}{
+		{"--on-clone", "exit 3", "stop after clone", "--on-clone: the command has exit status 3.", 3},
+		{"--on-exec", "kill -9 $$ # \xff", "stop before exec", "--on-exec: the command has been ended by signal 9.", 137},
+	} {
+		_, said, status := run(t, "--json", c.option, c.command, "true")
+		want := hookObject{c.step, "ECANCELED", c.explanation, strings.ReplaceAll(c.command, "\xff", "\ufffd"), c.status}
+		if o := failedHook(t, status, said); o != want {
+			t.Errorf("%+v, want %+v", o, want)
+		}
+	}
+	if _, said, status := run(t, "--json", "--on-exec", "true", "--dir", "/no/where", "true"); status != 125 || strings.Contains(said, `"command"`) {
+		t.Errorf("status %d, %s", status, said)
+	}
+}
+
+// TestHelperAsJSON has a newuidmap of its own; the advice is for the cause, and only for that.
+func TestHelperAsJSON(t *testing.T) {
+	dir, id := t.TempDir(), strconv.Itoa(os.Getuid())
+	if err := os.WriteFile(dir+"/newuidmap", []byte("#!/bin/sh\nprintf 'not \\377today\\n' >&2\nexit 4\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, said, status := run(t, "--clone", "user", "true"); status != 0 {
+		t.Skip("no user namespaces here: ", said)
+	}
+	for _, c := range []struct {
+		path, maps, command, advice string
+		status                      int
+	}{
+		{dir, "0:" + id + ":1", "0 " + id + " 1", "", 4},
+		{dir, "0:7:0", "0 7 0", `Line 1 of --uid-map, "0 7 0", maps no ID`, 4},
+		{dir, "0:" + id + ":1 0:4000000:1", "0 " + id + " 1 0 4000000 1", "overlaps line 1", 4},
+		{dir, "0:" + id + ":1 1:3999999:3", "0 " + id + " 1 1 3999999 3", "/etc/subuid does not grant the ID 3999999 outside", 4},
+		{"/no/where", "0:" + id + ":1", "0 " + id + " 1", "newuidmap(1) is not in the folders of PATH: install it", 127},
+	} {
+		if _, err := user.LookupId(id); err != nil && strings.HasPrefix(c.advice, "/etc/") {
+			continue // nobody grants anything to a user without a name
+		}
+		t.Setenv("PATH", c.path)
+		args := []string{"--json", "--clone", "user", "--id-map-helpers"}
+		for _, m := range strings.Fields(c.maps) {
+			args = append(args, "--uid-map", m)
+		}
+		_, said, status := run(t, append(args, "/bin/true")...)
+		o := failedHook(t, status, said)
+		command, rest, _ := strings.Cut(o.Command, " ")
+		_, rest, _ = strings.Cut(rest, " ") // behind the process ID
+		if command != "newuidmap" || rest != c.command || o.Status != c.status || !strings.Contains(o.Explanation, c.advice) {
+			t.Errorf("%s: %+v", c.maps, o)
+		}
+		if c.status == 4 && !strings.Contains(o.Explanation, "exit status 4: not \ufffdtoday.") || strings.Contains(o.Explanation, "install") != (c.status == 127) ||
+			strings.Contains(o.Explanation, "/etc/sub") != strings.Contains(c.advice, "/etc/sub") {
+			t.Errorf("%s: %s", c.maps, o.Explanation)
 		}
 	}
 }

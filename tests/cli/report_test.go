@@ -50,6 +50,14 @@ func page(t *testing.T, html string) {
 	}
 }
 
+func TestReportHelp(t *testing.T) {
+	for _, arg := range []string{"--help", "-h"} {
+		if out, said, status := run(t, "report", arg); status != 0 || said != "" || !strings.HasPrefix(out, "Usage: forkexec report FILE") {
+			t.Errorf("%s: status %d, %q, %q", arg, status, out, said)
+		}
+	}
+}
+
 func TestReport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "trace")
 	cmd := exec.Command(os.Args[0])
