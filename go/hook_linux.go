@@ -5,14 +5,10 @@
 package forkexec
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -149,49 +145,4 @@ func denySetgroups(pid int) error {
 func setgroupsDenied(pid int) bool {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/setgroups", pid))
 	return strings.HasPrefix(string(b), "deny")
-}
-
-// idMapHelper has one map written by the program of that name.
-func idMapHelper(ctx context.Context, name string, pid int, maps []syscall.SysProcIDMap) error {
-	if maps == nil {
-		return nil
-	}
-	argv := []string{name, strconv.Itoa(pid)}
-	for _, m := range maps {
-		argv = append(argv, strconv.Itoa(m.ContainerID), strconv.Itoa(m.HostID), strconv.Itoa(m.Size))
-	}
-	path := lookPath(name)
-	if path == "" {
-		return fmt.Errorf("%s: %w", name, syscall.ENOENT)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	p, err := Start(ctx, path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{^uintptr(0), w.Fd(), w.Fd()}}, nil)
-	w.Close()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var said bytes.Buffer
-	_, _ = io.Copy(&said, r)
-	state, err := p.Wait()
-	if err == nil && !state.Success() {
-		err = errors.New(state.String())
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(said.String()))
-	}
-	return nil
-}
-
-func lookPath(name string) string {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH") + ":/usr/bin:/usr/sbin:/bin") {
-		path := filepath.Join(dir, name)
-		if st, err := os.Stat(path); filepath.IsAbs(dir) && err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
-			return path
-		}
-	}
-	return ""
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+//go:build linux
+
+package api
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	forkexec "forkexec.example/forkexec/go"
+)
+
+// helpers makes newuidmap and newgidmap of these shell commands, and has PATH name them first.
+func helpers(t *testing.T, uid, gid string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range map[string]string{"newuidmap": uid, "newgidmap": gid} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	return dir
+}
+
+// mapped asks for a new user namespace with these maps, of container ID, host ID and size; nil is none.
+func mapped(uids, gids []int) *syscall.ProcAttr {
+	list := func(n []int) (maps []syscall.SysProcIDMap) {
+		for ; len(n) > 0; n = n[3:] {
+			maps = append(maps, syscall.SysProcIDMap{ContainerID: n[0], HostID: n[1], Size: n[2]})
+		}
+		return maps
+	}
+	return &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: list(uids), GidMappings: list(gids)}}
+}
+
+func own() (uids, gids []int) {
+	return []int{0, os.Getuid(), 1}, []int{0, os.Getgid(), 1}
+}
+
+// needUserNamespace skips where a child gets none.
+func needUserNamespace(t *testing.T) {
+	t.Helper()
+	p, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, mapped(nil, nil), nil)
+	if err != nil {
+		t.Skip("needs user namespaces: ", err)
+	}
+	_, _ = p.Wait()
+}
+
+// TestIDMapHelperHangs: the end of the context ends the helper, also one whose own child holds
+// its output, and nothing of it is left.
+func TestIDMapHelperHangs(t *testing.T) {
+	needC(t)
+	needUserNamespace(t)
+	clean(t)
+	dir := helpers(t, "echo $$ >$0.pid; sleep 3; : >$0.done", "echo $$ >$0.pid; sleep 3; : >$0.done")
+	uids, gids := own()
+	for name, maps := range map[string]*syscall.ProcAttr{"newuidmap": mapped(uids, nil), "newgidmap": mapped(nil, gids)} {
+		before := runtime.NumGoroutine()
+		ctx, cancel := context.WithCancel(context.Background())
+		file := filepath.Join(dir, name+".pid")
+		go func() {
+			defer cancel()
+			for range 5000 {
+				if b, _ := os.ReadFile(file); len(b) > 0 {
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		_, err := forkexec.Start(ctx, "/bin/true", []string{"true"}, maps, &forkexec.Options{IDMapHelpers: true})
+		if err != context.Canceled {
+			t.Errorf("%s: %v, want %v", name, err, context.Canceled)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name+".done")); err == nil {
+			t.Errorf("%s: Start has waited for its end", name)
+		}
+		for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%s: %d goroutines, before %d", name, n, before)
+		}
+	}
+}
