@@ -108,7 +108,7 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 				return err
 			}
 		}
-		if err := idMapHelper(ctx, "newuidmap", pid, uids); err != nil {
+		if err := uidMap.write(ctx, pid, uids); err != nil {
 			return err
 		}
 		if deny {
@@ -116,7 +116,7 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 				return err
 			}
 		}
-		if err := idMapHelper(ctx, "newgidmap", pid, gids); err != nil {
+		if err := gidMap.write(ctx, pid, gids); err != nil {
 			return err
 		}
 		if sys.GidMappingsEnableSetgroups && gids != nil && setgroupsDenied(pid) {

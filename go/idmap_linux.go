@@ -12,30 +12,65 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// idMapHelper has one map written by the program of that name.
-func idMapHelper(ctx context.Context, name string, pid int, maps []syscall.SysProcIDMap) error {
+// An idMap is one of the two kinds.
+type idMap struct{ helper, file string }
+
+var (
+	uidMap = idMap{helper: "newuidmap", file: "uid_map"}
+	gidMap = idMap{helper: "newgidmap", file: "gid_map"}
+)
+
+// write has a process's map written by the helper.
+func (m *idMap) write(ctx context.Context, pid int, maps []syscall.SysProcIDMap) error {
 	if maps == nil {
 		return nil
 	}
-	argv := []string{name, strconv.Itoa(pid)}
-	for _, m := range maps {
-		argv = append(argv, strconv.Itoa(m.ContainerID), strconv.Itoa(m.HostID), strconv.Itoa(m.Size))
-	}
-	path := lookPath(name)
+	path := lookPath(m.helper)
 	if path == "" {
-		return fmt.Errorf("%s: %w", name, syscall.ENOENT)
+		return fmt.Errorf("%s: %w", m.helper, syscall.ENOENT)
 	}
-	said, err := runHelper(ctx, path, argv)
+	said, err := runHelper(ctx, path, append([]string{m.helper, strconv.Itoa(pid)}, numbers(maps)...))
+	if errors.Is(err, syscall.ECHILD) {
+		// This process ignores SIGCHLD, or has waited for all of its children elsewhere. But a map is
+		// written at once or not at all, and only one time.
+		if m.written(pid, maps) {
+			return nil
+		}
+		err = fmt.Errorf("it has not written %s, and its status is unknown (%w)", m.file, syscall.ECHILD)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, said)
+		return fmt.Errorf("%s: %w: %s", m.helper, err, said)
 	}
 	return nil
+}
+
+// written reports whether a process has this map. The kernel may sort the lines.
+func (m *idMap) written(pid int, maps []syscall.SysProcIDMap) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, m.file))
+	has, want := strings.Fields(string(b)), numbers(maps)
+	return err == nil && len(has) > 0 && slices.Equal(sortedLines(has), sortedLines(want))
+}
+
+func numbers(maps []syscall.SysProcIDMap) (all []string) {
+	for _, m := range maps {
+		all = append(all, strconv.Itoa(m.ContainerID), strconv.Itoa(m.HostID), strconv.Itoa(m.Size))
+	}
+	return all
+}
+
+func sortedLines(numbers []string) (lines []string) {
+	for ; len(numbers) >= 3; numbers = numbers[3:] {
+		lines = append(lines, strings.Join(numbers[:3], " "))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // runHelper runs a program until it ends, or is killed as ctx ends, and returns what it has said.

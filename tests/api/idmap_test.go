@@ -6,9 +6,13 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -87,6 +91,46 @@ func TestIDMapHelperHangs(t *testing.T) {
 		}
 		if n := runtime.NumGoroutine(); n > before {
 			t.Errorf("%s: %d goroutines, before %d", name, n, before)
+		}
+	}
+}
+
+func init() { programs["idMapIgnored"] = idMapIgnored }
+
+// idMapIgnored has maps written in a process that ignores SIGCHLD, and prints the child's.
+func idMapIgnored() int {
+	signal.Ignore(syscall.SIGCHLD)
+	uids, gids := own()
+	r, w, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	a := mapped(uids, gids)
+	a.Files = []uintptr{0, w.Fd(), 2}
+	_, err = forkexec.Start(context.Background(), "/bin/cat", []string{"cat", "/proc/self/uid_map", "/proc/self/gid_map"}, a,
+		&forkexec.Options{IDMapHelpers: true})
+	w.Close()
+	b, _ := io.ReadAll(r)
+	fmt.Println(strings.Fields(string(b)), err)
+	return 0
+}
+
+// TestIDMapHelperIgnoredSIGCHLD: the kernel then drops the helper's status, but not what it wrote.
+func TestIDMapHelperIgnoredSIGCHLD(t *testing.T) {
+	needC(t)
+	needUserNamespace(t)
+	write := "echo $2 $3 $4 >/proc/$1/"
+	maps := fmt.Sprintf("[0 %d 1 0 %d 1]", os.Getuid(), os.Getgid())
+	for _, c := range []struct{ uid, gid, want string }{
+		{write + "uid_map; exit 1", write + "gid_map", maps + " <nil>"},
+		{"echo no such range; exit 1", write + "gid_map", "newuidmap: it has not written uid_map, and its status is unknown (no child processes): no such range"},
+		{write + "uid_map", "exit 0", "newgidmap: it has not written gid_map, and its status is unknown (no child processes)"},
+		{"echo 7 $3 $4 >/proc/$1/uid_map", write + "gid_map", "newuidmap: it has not written uid_map, and its status is unknown (no child processes)"},
+	} {
+		// The shell writes the maps itself. An ordinary user's may do so from the namespace's parent.
+		helpers(t, c.uid, "echo deny >/proc/$1/setgroups 2>/dev/null;"+c.gid)
+		if got := runProgram(t, "idMapIgnored"); !strings.Contains(got, c.want) {
+			t.Errorf("%s; %s: %s, want %s", c.uid, c.gid, got, c.want)
 		}
 	}
 }
