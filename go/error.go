@@ -86,6 +86,11 @@ func (e *Error) Hint() string {
 			return s
 		}
 	}
+	return e.usual()
+}
+
+// usual is what an errno of a step usually means.
+func (e *Error) usual() string {
 	for _, h := range hintTable {
 		if h.step == e.Step && (h.errno == 0 || h.errno == e.Errno) {
 			return h.text

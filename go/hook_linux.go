@@ -66,6 +66,9 @@ func (s *child) refuse(step Step, err error) {
 		}
 	}
 	s.hookErr = &Error{Step: step, Errno: syscall.ECANCELED, err: err}
+	if own, ok := err.(*hookError); ok {
+		s.hookErr.err, s.hookErr.field, s.hookErr.cause = own.error, own.field, own
+	}
 }
 
 // runHook calls a hook. The end of ctx kills the child meanwhile, and so does a hook that does not
@@ -93,7 +96,11 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without CLONE_NEWUSER in Cloneflags",
 			field: "IDMapHelpers", hint: "The helpers write the maps of a new user namespace: set CLONE_NEWUSER in Cloneflags."}
 	}
-	before, uids, gids := opt.OnClone, sys.UidMappings, sys.GidMappings
+	if sys.UidMappings == nil && sys.GidMappings == nil {
+		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without UidMappings and GidMappings",
+			field: "IDMapHelpers", hint: "The helpers write UidMappings and GidMappings, and neither is set: set one, or leave IDMapHelpers out."}
+	}
+	before, gids := opt.OnClone, sys.GidMappings
 	own, with := *sys, *opt
 	own.UidMappings, own.GidMappings = nil, nil
 	deny := gids != nil && !sys.GidMappingsEnableSetgroups
@@ -108,19 +115,23 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 				return err
 			}
 		}
-		if err := uidMap.write(ctx, pid, uids); err != nil {
+		if err := uidMap.write(ctx, pid, sys); err != nil {
 			return err
 		}
 		if deny {
 			if err := denySetgroups(pid); err != nil {
-				return err
+				return &hookError{err, "GidMappings", func() string { return "" }}
 			}
 		}
-		if err := gidMap.write(ctx, pid, gids); err != nil {
+		if err := gidMap.write(ctx, pid, sys); err != nil {
 			return err
 		}
 		if sys.GidMappingsEnableSetgroups && gids != nil && setgroupsDenied(pid) {
-			return fmt.Errorf("GidMappingsEnableSetgroups: %w: newgidmap, or this process's user namespace, denies setgroups(2)", syscall.EPERM)
+			err := fmt.Errorf("GidMappingsEnableSetgroups: %w: newgidmap, or this process's user namespace, denies setgroups(2)", syscall.EPERM)
+			return &hookError{err, "GidMappingsEnableSetgroups", func() string {
+				return "newgidmap allows setgroups(2) only for groups that /etc/subgid grants, not for the user's own one. Map only such, " +
+					"or leave GidMappingsEnableSetgroups out."
+			}}
 		}
 		return nil
 	}

@@ -15,26 +15,39 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // An idMap is one of the two kinds.
-type idMap struct{ helper, file string }
+type idMap struct {
+	helper, file, field string
+	grants              string // the file that grants users IDs
+	step                Step   // at which C writes it
+	maps                func(*syscall.SysProcAttr) []syscall.SysProcIDMap
+	own                 func() int // the ID that needs no grant
+}
 
 var (
-	uidMap = idMap{helper: "newuidmap", file: "uid_map"}
-	gidMap = idMap{helper: "newgidmap", file: "gid_map"}
+	uidMap = idMap{"newuidmap", "uid_map", "UidMappings", "/etc/subuid", StepUIDMap,
+		func(sys *syscall.SysProcAttr) []syscall.SysProcIDMap { return sys.UidMappings }, os.Getuid}
+	gidMap = idMap{"newgidmap", "gid_map", "GidMappings", "/etc/subgid", StepGIDMap,
+		func(sys *syscall.SysProcAttr) []syscall.SysProcIDMap { return sys.GidMappings }, os.Getgid}
 )
 
 // write has a process's map written by the helper.
-func (m *idMap) write(ctx context.Context, pid int, maps []syscall.SysProcIDMap) error {
+func (m *idMap) write(ctx context.Context, pid int, sys *syscall.SysProcAttr) error {
+	maps := m.maps(sys)
 	if maps == nil {
 		return nil
 	}
 	path := lookPath(m.helper)
 	if path == "" {
-		return fmt.Errorf("%s: %w", m.helper, syscall.ENOENT)
+		return &hookError{fmt.Errorf("%s: %w", m.helper, syscall.ENOENT), "IDMapHelpers", func() string {
+			return m.helper + " is neither in PATH nor in " + strings.Join(usualFolders, ", ") +
+				". Install it: it is in the package uidmap or shadow-utils."
+		}}
 	}
 	said, err := runHelper(ctx, path, append([]string{m.helper, strconv.Itoa(pid)}, numbers(maps)...))
 	if errors.Is(err, syscall.ECHILD) {
@@ -45,10 +58,108 @@ func (m *idMap) write(ctx context.Context, pid int, maps []syscall.SysProcIDMap)
 		}
 		err = fmt.Errorf("it has not written %s, and its status is unknown (%w)", m.file, syscall.ECHILD)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", m.helper, err, said)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return &hookError{fmt.Errorf("%s: %w", m.helper, err), "IDMapHelpers", e.Hint}
+	}
+	if said != "" {
+		err = fmt.Errorf("%w: %s", err, said)
+	}
+	own := *sys
+	return &hookError{fmt.Errorf("%s: %w", m.helper, err), m.field, sync.OnceValue(func() string { return m.whyRefused(&own) })}
+}
+
+// A hookError is one of a hook of ours, which knows what is to blame.
+type hookError struct {
+	error
+	field string
+	hint  func() string
+}
+
+func (h *hookError) Unwrap() error         { return h.error }
+func (h *hookError) explain(*Error) string { return h.hint() }
+
+// whyRefused says why a helper has not written the map.
+func (m *idMap) whyRefused(sys *syscall.SysProcAttr) string {
+	// What is wrong with the lines as such C knows. The table speaks if it has found nothing.
+	e := &Error{Step: m.step, Errno: syscall.EINVAL}
+	if s := (&failedStart{argv0: "/", sys: *sys}).explain(e); s != "" && s != e.usual() {
+		return s
+	}
+	if s := m.whyNotGranted(m.maps(sys)); s != "" {
+		return s
+	}
+	return m.helper + " has refused the map, and the error has its words. To write it, it must be set-user-ID root or have file " +
+		"capabilities, and this process must not have no_new_privs."
+}
+
+// whyNotGranted names the first line that the system's file does not grant to the user.
+func (m *idMap) whyNotGranted(maps []syscall.SysProcIDMap) string {
+	uid := strconv.Itoa(os.Getuid())
+	name := ""
+	for _, f := range fieldsOf("/etc/passwd") {
+		if len(f) > 2 && f[2] == uid {
+			name = f[0]
+			break
+		}
+	}
+	for _, f := range fieldsOf("/etc/nsswitch.conf") {
+		if f[0] == "subid" {
+			name = "" // the file is not all there is
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	var granted []string
+	var ranges [][2]int64 // first, and the one after the last
+	for _, f := range fieldsOf(m.grants) {
+		if len(f) != 3 || f[0] != name && f[0] != uid {
+			continue
+		}
+		first, err1 := strconv.ParseInt(f[1], 10, 64)
+		n, err2 := strconv.ParseInt(f[2], 10, 64)
+		if err1 == nil && err2 == nil {
+			ranges, granted = append(ranges, [2]int64{first, first + n}), append(granted, f[1]+":"+f[2])
+		}
+	}
+	for i, l := range maps {
+		first, end := int64(l.HostID), int64(l.HostID)+int64(l.Size)
+		if l.Size == 1 && l.HostID == m.own() || within(first, end, ranges) {
+			continue
+		}
+		what := "has no range for that user"
+		if len(granted) > 0 {
+			what = "has only " + strings.Join(granted, ", ")
+		}
+		return fmt.Sprintf("Line %d of %s, \"%d %d %d\", maps IDs outside that %s does not grant to user %s: it %s. "+
+			"Add a line, such as %s:%d:%d, or map less.", i+1, m.field, l.ContainerID, l.HostID, l.Size, m.grants, name, what, name, first, end-first)
+	}
+	return ""
+}
+
+// within reports whether ranges, together, hold all from first to before end.
+func within(first, end int64, ranges [][2]int64) bool {
+	for before := int64(-1); first < end && first != before; {
+		before = first
+		for _, r := range ranges {
+			if r[0] <= first && first < r[1] {
+				first = r[1]
+			}
+		}
+	}
+	return first >= end
+}
+
+// fieldsOf returns the lines of a file with fields between colons.
+func fieldsOf(file string) (lines [][]string) {
+	b, _ := os.ReadFile(file)
+	for _, line := range strings.Split(string(b), "\n") {
+		lines = append(lines, strings.Split(strings.TrimSpace(line), ":"))
+	}
+	return lines
 }
 
 // written reports whether a process has this map. The kernel may sort the lines.
@@ -111,8 +222,11 @@ func runHelper(ctx context.Context, path string, argv []string) (string, error) 
 	return strings.TrimSpace(said.String()), failure
 }
 
+// usualFolders are looked into after PATH.
+var usualFolders = []string{"/usr/bin", "/usr/sbin", "/bin"}
+
 func lookPath(name string) string {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH") + ":/usr/bin:/usr/sbin:/bin") {
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), usualFolders...) {
 		path := filepath.Join(dir, name)
 		if st, err := os.Stat(path); filepath.IsAbs(dir) && err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
 			return path

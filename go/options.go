@@ -124,9 +124,10 @@ type Options struct {
 
 	// IDMapHelpers has newuidmap(1) and newgidmap(1) write UidMappings and GidMappings, after
 	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
-	// CLONE_NEWUSER in Cloneflags. With GidMappings and without GidMappingsEnableSetgroups,
+	// CLONE_NEWUSER in Cloneflags, and one of the two maps. With GidMappings and without GidMappingsEnableSetgroups,
 	// setgroups(2) is denied in the new namespace, as it is without IDMapHelpers. With it, the start
-	// fails if newgidmap denies it, as for a user's own group alone.
+	// fails if newgidmap denies it, as for a user's own group alone. The end of Start's context ends
+	// them, too.
 	IDMapHelpers bool
 
 	// Trace, if it is not nil, has each step of the start with its time when Start returns,

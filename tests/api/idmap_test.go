@@ -6,10 +6,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -36,6 +38,9 @@ func helpers(t *testing.T, uid, gid string) (dir string) {
 // mapped asks for a new user namespace with these maps, of container ID, host ID and size; nil is none.
 func mapped(uids, gids []int) *syscall.ProcAttr {
 	list := func(n []int) (maps []syscall.SysProcIDMap) {
+		if n != nil {
+			maps = []syscall.SysProcIDMap{}
+		}
 		for ; len(n) > 0; n = n[3:] {
 			maps = append(maps, syscall.SysProcIDMap{ContainerID: n[0], HostID: n[1], Size: n[2]})
 		}
@@ -131,6 +136,74 @@ func TestIDMapHelperIgnoredSIGCHLD(t *testing.T) {
 		helpers(t, c.uid, "echo deny >/proc/$1/setgroups 2>/dev/null;"+c.gid)
 		if got := runProgram(t, "idMapIgnored"); !strings.Contains(got, c.want) {
 			t.Errorf("%s; %s: %s, want %s", c.uid, c.gid, got, c.want)
+		}
+	}
+}
+
+// TestIDMapHelperErrors: an error names the map, or the helpers, and its hint the line and the rule.
+func TestIDMapHelperErrors(t *testing.T) {
+	needC(t)
+	needUserNamespace(t)
+	clean(t)
+	u, g := os.Getuid(), os.Getgid()
+	uids, gids := own()
+	many := make([]int, 3*341)
+	for i := 0; i < len(many); i += 3 {
+		many[i], many[i+1], many[i+2] = i, u, 1
+	}
+	refuse, nothing := "echo I will not; exit 1", "exit 0"
+	setgroups := mapped(nil, gids)
+	setgroups.Sys.GidMappingsEnableSetgroups = true
+	for _, c := range []struct {
+		uid, gid string
+		attr     *syscall.ProcAttr
+		field    string
+		says     []string
+	}{
+		{refuse, nothing, mapped([]int{0, u, 0}, nil), "UidMappings", []string{"Line 1 of UidMappings", "size"}},
+		{nothing, refuse, mapped(nil, []int{0, g, 1, 0, g, 1}), "GidMappings", []string{"Line 2 of GidMappings", "overlaps line 1"}},
+		{refuse, nothing, mapped(many, nil), "UidMappings", []string{"UidMappings has 341 lines", "340"}},
+		{refuse, nothing, mapped([]int{}, nil), "UidMappings", []string{"UidMappings is empty"}},
+		{refuse, nothing, mapped([]int{0, u, 1, 1, 4294000000, 9}, nil), "UidMappings", []string{"Line 2 of UidMappings, \"1 4294000000 9\"", "/etc/subuid does not grant", ":4294000000:9"}},
+		{nothing, refuse, mapped(nil, []int{0, g, 1, 1, 4294000000, 9}), "GidMappings", []string{"Line 2 of GidMappings", "/etc/subgid does not grant"}},
+		{refuse, nothing, mapped(uids, nil), "UidMappings", []string{"newuidmap has refused", "set-user-ID"}},
+		{nothing, "echo deny >/proc/$1/setgroups; echo $2 $3 $4 >/proc/$1/gid_map", setgroups, "GidMappingsEnableSetgroups", []string{"newgidmap allows setgroups(2) only"}},
+		{"#", "#", mapped(nil, nil), "IDMapHelpers", []string{"neither is set"}},
+	} {
+		if _, err := user.LookupId(fmt.Sprint(u)); err != nil && strings.Contains(fmt.Sprint(c.says), "/etc/sub") {
+			t.Log("not tried, this user has no name: ", c.says)
+			continue
+		}
+		helpers(t, c.uid, c.gid)
+		_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, c.attr, &forkexec.Options{IDMapHelpers: true})
+		blames(t, err, c.field, c.says...)
+	}
+	dir := helpers(t, nothing, nothing)
+	for _, text := range []string{"#!/missing/interpreter", ""} {
+		file := filepath.Join(dir, "newuidmap")
+		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, mapped(uids, nil), &forkexec.Options{IDMapHelpers: true})
+		blames(t, err, "IDMapHelpers")
+	}
+}
+
+// blames checks an error's field, and that its hint says all of that.
+func blames(t *testing.T, err error, field string, says ...string) {
+	t.Helper()
+	var e *forkexec.Error
+	if !errors.As(err, &e) {
+		t.Errorf("no *Error: %v", err)
+		return
+	}
+	hint := e.Hint()
+	if e.Field() != field || hint == "" || strings.Contains(hint, "OnClone") || hint != e.Hint() {
+		t.Errorf("%v: field %q, want %q; hint %q", err, e.Field(), field, hint)
+	}
+	for _, s := range says {
+		if !strings.Contains(hint, s) {
+			t.Errorf("%v: hint %q, want %q in it", err, hint, s)
 		}
 	}
 }
