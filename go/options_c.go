@@ -195,6 +195,7 @@ func (e *emitter) file(r *c.Request, flag uint64, to *int32, f *os.File, step St
 		err = conn.Control(func(fd uintptr) { *to = narrow(int(fd)) })
 	}
 	if err != nil && e.err == nil {
-		e.err = &Error{Step: step, Errno: syscall.EBADF, Object: what + " is closed"}
+		e.err = &Error{Step: step, Errno: syscall.EBADF, Object: what + " is closed", field: what,
+			hint: what + " is an *os.File that has been closed. It must stay open until Start has returned."}
 	}
 }

@@ -430,7 +430,7 @@ func TestBadAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	field := map[forkexec.Step]string{forkexec.StepSigmask: "SignalMask", forkexec.StepRequest: "SessionKeyring", forkexec.StepCapset: "Capabilities"}
+	field := map[forkexec.Step]string{forkexec.StepSigmask: "SignalMask", forkexec.StepRequest: "SessionKeyring", forkexec.StepCapset: "Capabilities", forkexec.StepExecve: "ExecFD"}
 	for _, c := range []struct {
 		opt  forkexec.Options
 		step forkexec.Step
@@ -472,4 +472,55 @@ func TestBadAttributes(t *testing.T) {
 			t.Errorf("%v: field %q, want %q; hint %q", err, e.Field(), want, hint)
 		}
 	}
+}
+
+// TestRequestFields: what C refuses as a request has the name of its field in Go, and so has a
+// file that is closed.
+func TestRequestFields(t *testing.T) {
+	needC(t)
+	clean(t)
+	closed, err := os.Open("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	some, none := uint64(1), uint64(0)
+	allow := []forkexec.SockFilter{{Code: 6, K: 0x7fff0000}}
+	for _, c := range []struct {
+		opt   forkexec.Options
+		field string
+		says  string
+	}{
+		{forkexec.Options{SignalDefault: []syscall.Signal{1}, SignalIgnore: []syscall.Signal{1}}, "SignalIgnore", "SignalDefault"},
+		{forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: &some, Inheritable: &none}}, "Capabilities.Inheritable", "inheritable"},
+		{forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: &some, Permitted: &none}}, "Capabilities", "permitted"},
+		{forkexec.Options{Nice: ptr(3), Scheduler: &forkexec.Scheduler{Nice: 4}}, "Nice", "differ"},
+		{forkexec.Options{Scheduler: &forkexec.Scheduler{Policy: 1}, Seccomp: &forkexec.Seccomp{Filter: allow, Listener: ptr(0)}}, "Scheduler", "real-time"},
+		{forkexec.Options{Seccomp: &forkexec.Seccomp{Filter: allow, Flags: 1}}, "Seccomp", "SPEC_ALLOW"},
+		{forkexec.Options{PauseAt: 1000}, "PauseAt", "step"},
+		{forkexec.Options{ExecFD: closed}, "ExecFD", "ExecFD is an *os.File that has been closed."},
+		{forkexec.Options{DirFD: closed}, "DirFD", "DirFD is an *os.File that has been closed."},
+		{forkexec.Options{Landlock: closed}, "Landlock", "Landlock is an *os.File that has been closed."},
+	} {
+		_, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, attr(0, 1, 2), &c.opt)
+		blames(t, err, c.field, c.says)
+	}
+	many := attr()
+	many.Files = make([]uintptr, 1<<20+1)
+	_, err = forkexec.Start(context.Background(), "/bin/true", []string{"true"}, many, nil)
+	blames(t, err, "Files", "1048576")
+	ambient := attr(0, 1, 2)
+	ambient.Sys = &syscall.SysProcAttr{AmbientCaps: []uintptr{0}}
+	_, err = forkexec.Start(context.Background(), "/bin/true", []string{"true"}, ambient, &forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: &none}})
+	blames(t, err, "Capabilities.Ambient", "AmbientCaps")
+	_, err = forkexec.Start(context.Background(), "/bin/true", []string{"true"}, attr(0, 1, 2),
+		&forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: ptr(uint64(1) << 63)}}) // no kernel has it
+	blames(t, err, "Capabilities.Ambient")
+	file, err := os.Open("/etc/passwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	_, err = forkexec.Start(context.Background(), "the name", []string{"true"}, attr(0, 1, 2), &forkexec.Options{ExecFD: file})
+	blames(t, err, "ExecFD")
 }
