@@ -63,7 +63,9 @@ type Options struct {
 	// SignalMask is the set of signals that the child blocks, instead of the calling
 	// thread's. Signals in SignalDefault get their default action, even if this process
 	// ignores them; the child ignores those in SignalIgnore. A list that is empty, but not nil,
-	// is the empty set. Each is a []syscall.Signal.
+	// is the empty set. Each is a []syscall.Signal. SIGKILL and SIGSTOP cannot be blocked: in
+	// SignalMask sigprocmask(2) leaves them out without an error, as in posix_spawn(3). In
+	// SignalIgnore they are EINVAL.
 	SignalMask, SignalDefault, SignalIgnore []signal
 
 	OOMScoreAdj *int     // /proc/PID/oom_score_adj; the child is forked for it
@@ -166,7 +168,9 @@ type Namespace struct {
 }
 
 // Capabilities are the five sets of capabilities(7). A nil set stays as it is. If Inheritable
-// is nil, Ambient capabilities are made inheritable.
+// is nil, Ambient capabilities are made inheritable. The Bounding set can only shrink: the child
+// loses what it does not name, and what this process's own set lacks does not come back, without
+// an error.
 type Capabilities struct {
 	Effective, Permitted, Inheritable, Bounding, Ambient *uint64
 }
