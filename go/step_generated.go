@@ -51,7 +51,7 @@ const (
 	// StepOomScoreAdj is the step "oom_score_adj", write(2) for OOMScoreAdj. Its Detail is the score.
 	StepOomScoreAdj Step = 37
 
-	// StepRlimit is the step "rlimit", prlimit64(2) for Rlimits. Its Detail is the index in rlimits.
+	// StepRlimit is the step "rlimit", prlimit64(2) for Rlimits. Its Detail is the index in Rlimits.
 	StepRlimit Step = 38
 
 	// StepScheduler is the step "scheduler", sched_setattr(2) for Scheduler. Its Detail is the policy.
@@ -72,7 +72,7 @@ const (
 	// StepPersonality is the step "personality", personality(2) for Personality. Its Detail is the personality.
 	StepPersonality Step = 55
 
-	// StepSetns is the step "setns", setns(2) for Namespaces. Its Detail is the index in namespaces.
+	// StepSetns is the step "setns", setns(2) for Namespaces. Its Detail is the index in Namespaces.
 	StepSetns Step = 44
 
 	// StepUnshare is the step "unshare", unshare(2) for Unshareflags. Its Detail is the flags.
@@ -144,7 +144,7 @@ const (
 	// StepCloseFDs is the step "close descriptors", close_range(2) for CloseFDs. Its Detail is the first one closed.
 	StepCloseFDs Step = 29
 
-	// StepOpen is the step "open", openat(2) for Open. Its Detail is the index in opens.
+	// StepOpen is the step "open", openat(2) for Open. Its Detail is the index in Open.
 	StepOpen Step = 49
 
 	// StepNoctty is the step "noctty", ioctl(2) for Noctty. Its Detail is 0.

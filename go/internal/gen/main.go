@@ -231,7 +231,10 @@ func goFile(steps []step, hints []hint, words map[string]string) []byte {
 		if i > 0 {
 			p("")
 		}
-		detail := strings.ReplaceAll(strings.ReplaceAll(s.detail, "fds", words["fds"]), "ctty", words["ctty"])
+		detail := s.detail
+		for _, field := range []string{"fds", "ctty", "rlimits", "namespaces", "opens"} {
+			detail = strings.ReplaceAll(detail, field, words[field])
+		}
 		p("\t// %s", goComment(s, detail, words[s.field]))
 		p("\t%s Step = %s", goName(s.macro), s.id)
 	}
