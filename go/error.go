@@ -60,7 +60,8 @@ func (e *Error) Unwrap() error {
 func (e *Error) Is(target error) bool { return target == error(e.Errno) }
 
 // Field returns the name of the field of [syscall.SysProcAttr], [syscall.ProcAttr] or [Options]
-// that the failure is about: the step's, or UseCgroupFD for a clone that the cgroup refuses.
+// that the failure is about: the step's, UseCgroupFD for a clone that the cgroup refuses, the one
+// that breaks a rule for a [StepRequest], ExecFD for an execve of it.
 func (e *Error) Field() string {
 	if e.field != "" {
 		return e.field
@@ -87,6 +88,11 @@ func (e *Error) Hint() string {
 			return s
 		}
 	}
+	return e.usual()
+}
+
+// usual is what an errno of a step usually means.
+func (e *Error) usual() string {
 	for _, h := range hintTable {
 		if h.step == e.Step && (h.errno == 0 || h.errno == e.Errno) {
 			return h.text

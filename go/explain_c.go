@@ -5,7 +5,9 @@
 package forkexec
 
 import (
+	"reflect"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -39,13 +41,23 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 		e.Object = s.say(c.ExplainObject)
 	}
 	switch step {
+	case StepAmbient:
+		if len(sys.AmbientCaps) == 0 {
+			e.field = "Capabilities.Ambient"
+		}
+	case StepExecve:
+		if opt != nil && opt.ExecFD != nil {
+			e.field = "ExecFD"
+		}
 	case StepKeepcaps, StepCapget, StepCapset:
 		if len(sys.AmbientCaps) == 0 {
 			e.field = "Capabilities"
 		}
 	case StepRequest:
-		if opt != nil && opt.PauseAt != 0 && s.res.Detail == int64(unsafe.Offsetof(s.req.PauseAt)) {
-			e.Object, e.field, e.hint = "PauseAt = "+opt.PauseAt.word(), "PauseAt", s.say(c.ExplainHint)
+		e.field = requestField(s.res.Detail)
+		e.Object = e.field
+		if opt != nil && e.field == "PauseAt" {
+			e.Object, e.hint = "PauseAt = "+opt.PauseAt.word(), s.say(c.ExplainHint)
 		}
 	}
 	if step == StepClone && sys.UseCgroupFD {
@@ -68,6 +80,26 @@ func objectByC(step Step, sys *syscall.SysProcAttr) bool {
 		return true
 	}
 	return false
+}
+
+// requestField returns the caller's name of the field of c.Request at an offset, or "".
+func requestField(offset int64) string {
+	t := reflect.TypeFor[c.Request]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if int64(f.Offset) != offset {
+			continue
+		}
+		// NOpens is the length of Opens, SeccompFlags belongs to Seccomp.
+		for _, name := range []string{f.Name, strings.TrimPrefix(f.Name, "N"), strings.TrimSuffix(f.Name, "Flags")} {
+			for _, known := range requestFields {
+				if known[0] == name {
+					return known[1]
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // causeByObject is for errors of package os, which knows of a path and no more.

@@ -5,14 +5,10 @@
 package forkexec
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -70,6 +66,9 @@ func (s *child) refuse(step Step, err error) {
 		}
 	}
 	s.hookErr = &Error{Step: step, Errno: syscall.ECANCELED, err: err}
+	if own, ok := err.(*hookError); ok {
+		s.hookErr.err, s.hookErr.field, s.hookErr.cause = own.error, own.field, own
+	}
 }
 
 // runHook calls a hook. The end of ctx kills the child meanwhile, and so does a hook that does not
@@ -97,7 +96,11 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without CLONE_NEWUSER in Cloneflags",
 			field: "IDMapHelpers", hint: "The helpers write the maps of a new user namespace: set CLONE_NEWUSER in Cloneflags."}
 	}
-	before, uids, gids := opt.OnClone, sys.UidMappings, sys.GidMappings
+	if sys.UidMappings == nil && sys.GidMappings == nil {
+		return nil, nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "IDMapHelpers without UidMappings and GidMappings",
+			field: "IDMapHelpers", hint: "The helpers write UidMappings and GidMappings, and neither is set: set one, or leave IDMapHelpers out."}
+	}
+	before, gids := opt.OnClone, sys.GidMappings
 	own, with := *sys, *opt
 	own.UidMappings, own.GidMappings = nil, nil
 	deny := gids != nil && !sys.GidMappingsEnableSetgroups
@@ -112,19 +115,23 @@ func withIDMapHelpers(ctx context.Context, sys *syscall.SysProcAttr, opt *Option
 				return err
 			}
 		}
-		if err := idMapHelper(ctx, "newuidmap", pid, uids); err != nil {
+		if err := uidMap.write(ctx, pid, sys); err != nil {
 			return err
 		}
 		if deny {
 			if err := denySetgroups(pid); err != nil {
-				return err
+				return &hookError{err, "GidMappings", func() string { return "" }}
 			}
 		}
-		if err := idMapHelper(ctx, "newgidmap", pid, gids); err != nil {
+		if err := gidMap.write(ctx, pid, sys); err != nil {
 			return err
 		}
 		if sys.GidMappingsEnableSetgroups && gids != nil && setgroupsDenied(pid) {
-			return fmt.Errorf("GidMappingsEnableSetgroups: %w: newgidmap, or this process's user namespace, denies setgroups(2)", syscall.EPERM)
+			err := fmt.Errorf("GidMappingsEnableSetgroups: %w: newgidmap, or this process's user namespace, denies setgroups(2)", syscall.EPERM)
+			return &hookError{err, "GidMappingsEnableSetgroups", func() string {
+				return "newgidmap allows setgroups(2) only for groups that /etc/subgid grants, not for the user's own one. Map only such, " +
+					"or leave GidMappingsEnableSetgroups out."
+			}}
 		}
 		return nil
 	}
@@ -149,49 +156,4 @@ func denySetgroups(pid int) error {
 func setgroupsDenied(pid int) bool {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/setgroups", pid))
 	return strings.HasPrefix(string(b), "deny")
-}
-
-// idMapHelper has one map written by the program of that name.
-func idMapHelper(ctx context.Context, name string, pid int, maps []syscall.SysProcIDMap) error {
-	if maps == nil {
-		return nil
-	}
-	argv := []string{name, strconv.Itoa(pid)}
-	for _, m := range maps {
-		argv = append(argv, strconv.Itoa(m.ContainerID), strconv.Itoa(m.HostID), strconv.Itoa(m.Size))
-	}
-	path := lookPath(name)
-	if path == "" {
-		return fmt.Errorf("%s: %w", name, syscall.ENOENT)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	p, err := Start(ctx, path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{^uintptr(0), w.Fd(), w.Fd()}}, nil)
-	w.Close()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var said bytes.Buffer
-	_, _ = io.Copy(&said, r)
-	state, err := p.Wait()
-	if err == nil && !state.Success() {
-		err = errors.New(state.String())
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(said.String()))
-	}
-	return nil
-}
-
-func lookPath(name string) string {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH") + ":/usr/bin:/usr/sbin:/bin") {
-		path := filepath.Join(dir, name)
-		if st, err := os.Stat(path); filepath.IsAbs(dir) && err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
-			return path
-		}
-	}
-	return ""
 }

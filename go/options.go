@@ -65,7 +65,9 @@ type Options struct {
 	// SignalMask is the set of signals that the child blocks, instead of the calling
 	// thread's. Signals in SignalDefault get their default action, even if this process
 	// ignores them; the child ignores those in SignalIgnore. A list that is empty, but not nil,
-	// is the empty set. Each is a []syscall.Signal.
+	// is the empty set. Each is a []syscall.Signal. SIGKILL and SIGSTOP cannot be blocked: in
+	// SignalMask sigprocmask(2) leaves them out without an error, as in posix_spawn(3). In
+	// SignalIgnore they are EINVAL.
 	SignalMask, SignalDefault, SignalIgnore []signal
 
 	OOMScoreAdj *int       // /proc/PID/oom_score_adj, -1000 to 1000; the child is forked for it
@@ -129,9 +131,10 @@ type Options struct {
 
 	// IDMapHelpers has newuidmap(1) and newgidmap(1) write UidMappings and GidMappings, after
 	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
-	// CLONE_NEWUSER in Cloneflags. With GidMappings and without GidMappingsEnableSetgroups,
+	// CLONE_NEWUSER in Cloneflags, and one of the two maps. With GidMappings and without GidMappingsEnableSetgroups,
 	// setgroups(2) is denied in the new namespace, as it is without IDMapHelpers. With it, the start
-	// fails if newgidmap denies it, as for a user's own group alone.
+	// fails if newgidmap denies it, as for a user's own group alone. The end of Start's context ends
+	// them, too.
 	IDMapHelpers bool
 
 	// Trace, if it is not nil, has each step of the start with its time when Start returns,
@@ -173,7 +176,9 @@ type Namespace struct {
 }
 
 // Capabilities are the five sets of capabilities(7). A nil set stays as it is. If Inheritable
-// is nil, Ambient capabilities are made inheritable.
+// is nil, Ambient capabilities are made inheritable. The Bounding set can only shrink: the child
+// loses what it does not name, and what this process's own set lacks does not come back, without
+// an error.
 type Capabilities struct {
 	Effective, Permitted, Inheritable, Bounding, Ambient *uint64
 }

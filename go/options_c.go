@@ -116,6 +116,11 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 	}
 	if n := len(opt.Namespaces); n > 0 {
 		list, p := array[c.Namespace](e, n)
+		for i, ns := range opt.Namespaces {
+			if uint64(ns.Type) > math.MaxUint32 { // cut off, it could be 0: of any type
+				e.refuse(StepSetns, "Namespaces", fmt.Sprintf("Namespaces[%d].Type = %#x", i, ns.Type), "A namespace's Type is a flag of 32 bits, or 0.")
+			}
+		}
 		for i := range list {
 			list[i] = c.Namespace{FD: narrow(opt.Namespaces[i].FD), Type: uint32(opt.Namespaces[i].Type)}
 		}
@@ -126,6 +131,9 @@ func emitLists(e *emitter, r *c.Request, opt *Options) {
 		for i, o := range opt.Open {
 			if o.FD < 0 || o.FD >= 1<<20 { // FDS_MAX of core.h
 				e.refuse(StepOpen, "Open", fmt.Sprintf("Open[%d].FD = %d", i, o.FD), "A descriptor is 0 to 1048575.")
+			}
+			if flags := int64(o.Flags); flags != int64(int32(flags)) && flags != int64(uint32(flags)) {
+				e.refuse(StepOpen, "Open", fmt.Sprintf("Open[%d].Flags = %#x", i, o.Flags), "The Flags of an open(2) are a number of 32 bits.")
 			}
 			path := e.str(o.Path, fmt.Sprintf("Open[%d].Path", i))
 			if list != nil {
@@ -195,6 +203,7 @@ func (e *emitter) file(r *c.Request, flag uint64, to *int32, f *os.File, step St
 		err = conn.Control(func(fd uintptr) { *to = narrow(int(fd)) })
 	}
 	if err != nil && e.err == nil {
-		e.err = &Error{Step: step, Errno: syscall.EBADF, Object: what + " is closed"}
+		e.err = &Error{Step: step, Errno: syscall.EBADF, Object: what + " is closed", field: what,
+			hint: what + " is an *os.File that has been closed. It must stay open until Start has returned."}
 	}
 }

@@ -452,7 +452,7 @@ func TestBadAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	field := map[forkexec.Step]string{forkexec.StepSigmask: "SignalMask", forkexec.StepRequest: "SessionKeyring", forkexec.StepCapset: "Capabilities"}
+	field := map[forkexec.Step]string{forkexec.StepSigmask: "SignalMask", forkexec.StepRequest: "SessionKeyring", forkexec.StepCapset: "Capabilities", forkexec.StepExecve: "ExecFD"}
 	for _, c := range []struct {
 		opt  forkexec.Options
 		step forkexec.Step

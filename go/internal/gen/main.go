@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -197,6 +198,26 @@ func goDetail(s step, words map[string]string) (string, error) {
 	return s.detail, nil
 }
 
+// fields returns the words that are fields of the request, sorted; the others are flags.
+func fields(words map[string]string) (names []string) {
+	for name := range words {
+		if name != "" && name == strings.ToLower(name) {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// camel turns cap_ambient into CapAmbient.
+func camel(name string) string {
+	var b strings.Builder
+	for _, w := range strings.Split(name, "_") {
+		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
+	}
+	return b.String()
+}
+
 // goComment describes a step and its Error.Detail in sentences.
 func goComment(s step, detail, field string) string {
 	text := goName(s.macro) + " is the step " + strconv.Quote(s.name)
@@ -242,6 +263,13 @@ func goFile(steps []step, hints []hint, words map[string]string) ([]byte, error)
 	p("var stepTable = [...]stepInfo{")
 	for _, s := range steps {
 		p("\t%s: {%q, %q, %q},", goName(s.macro), s.name, s.call, words[s.field])
+	}
+	p("}")
+	p("")
+	p("// requestFields are the fields of c.Request and what Go's callers know them by.")
+	p("var requestFields = [...][2]string{")
+	for _, name := range fields(words) {
+		p("\t{%q, %q},", camel(name), words[name])
 	}
 	p("}")
 	p("")
