@@ -123,7 +123,9 @@ type Options struct {
 	// OnClone and OnExec are called in the goroutine of Start while the child waits: right
 	// after the clone, before its ID maps are written and all other steps; and before its
 	// execve, with only Seccomp still to come. pid is the child's in this process's PID
-	// namespace. Everything else in this process goes on. If one returns an error, the child is
+	// namespace. Everything else in this process goes on; but the child has a copy of each descriptor
+	// that was open at its clone, so a pipe that is closed elsewhere ends for its reader only when
+	// the function has returned, also with CloseFDs. If one returns an error, the child is
 	// killed, and Start's *[Error] wraps it. The end of Start's context kills the child, too, but
 	// does not interrupt the function. With TextBusyTimeout they are called once for each try.
 	// Such a child is forked.
