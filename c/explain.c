@@ -155,10 +155,49 @@ static void say_object(struct look *l)
 		say_detail(l);
 }
 
-/* Is what the request points to there? size tells who filled it. */
+/* none: a list that is not there has a length all the same, which a request is refused for. */
+static int is_list(const void *list, uint64_t n, uint64_t size, int none)
+{
+	return list ? is_readable(list, n * size) : !n || none;
+}
+
+static int is_string_or_none(const char *s)
+{
+	return !s || is_string(s);
+}
+
+/* Is all that the request points to there, as far as we read it? Of argv and envp: count_list() */
+static int leads_somewhere(const struct forkexec_request *r, const struct forkexec_result *result)
+{
+	int none = result->step == FORKEXEC_STEP_REQUEST;
+	int64_t i = result->detail;
+
+#define IS_LIST(list, n) is_list(r->list, r->n, sizeof(*r->list), none)
+	if (!IS_LIST(fds, n_fds) || !IS_LIST(groups, n_groups) || !IS_LIST(uid_map, n_uid_map) ||
+	    !IS_LIST(gid_map, n_gid_map) || !IS_LIST(ambient_caps, n_ambient_caps) ||
+	    !IS_LIST(rlimits, n_rlimits) || !IS_LIST(cpus, n_cpus) ||
+	    !IS_LIST(namespaces, n_namespaces) || !IS_LIST(opens, n_opens))
+		return 0;
+#undef IS_LIST
+	if (!is_list(r->seccomp, r->n_seccomp, 8, none) ||
+	    !is_list(r->scheduler, r->scheduler != NULL, sizeof(*r->scheduler), 1) ||
+	    !is_list(r->trace, r->trace != NULL, sizeof(r->trace->size), 1))
+		return 0;
+	if (result->step == FORKEXEC_STEP_OPEN && i >= 0 && i < r->n_opens &&
+	    !is_string(r->opens[i].path))
+		return 0;
+	return is_string_or_none(r->path) && is_string_or_none(r->dir) &&
+	       is_string_or_none(r->chroot) && is_string_or_none(r->session_keyring);
+}
+
+/*
+ * May we look at the request? size tells who filled it. A pointer that the kernel has found bad is
+ * none for us to follow, and there may be others that it has not come to.
+ */
 static int may_look(const struct forkexec_request *r, const struct forkexec_result *result)
 {
-	return r->size == sizeof(*r) && (r->path || result->step == FORKEXEC_STEP_REQUEST);
+	return r->size == sizeof(*r) && result->err != E_FAULT &&
+	       (r->path || result->step == FORKEXEC_STEP_REQUEST) && leads_somewhere(r, result);
 }
 
 static void look_at_us(struct look *l)
@@ -192,7 +231,7 @@ static void say_all(struct look *l)
 		return;
 	}
 	if (!(t->flags & FORKEXEC_EXPLAIN_HINT)) {
-		say_step(t, result->step);
+		(void)say_step(t, result->step);
 		if (known)
 			say_object(l);
 		say(t, ": ");
@@ -200,7 +239,8 @@ static void say_all(struct look *l)
 		say(t, ". ");
 	}
 	if (!known) {
-		if (result->step != FORKEXEC_STEP_REQUEST || !look_request(l))
+		if (result->step != FORKEXEC_STEP_REQUEST || l->r->size == sizeof(*l->r) ||
+		    !look_request(l))
 			(void)say_hint(t, result->step, result->err);
 		return;
 	}
@@ -219,8 +259,12 @@ PUBLIC long forkexec_explain_as(const struct forkexec_request *r,
 	long mapped;
 	struct look *l;
 	uint64_t skip;
+	int failed;
 
-	mapped = result->step == FORKEXEC_STEP_NONE ? 0 : sys_mmap(sizeof(*l));
+	/* A start that is stopped has a step and no errno: the step has an object, and no cause. */
+	failed = result->step != FORKEXEC_STEP_NONE &&
+		 (result->err || flags & FORKEXEC_EXPLAIN_OBJECT);
+	mapped = failed ? sys_mmap(sizeof(*l)) : 0;
 	l = mapped > 0 || mapped < -4095 ? (struct look *)mapped : NULL;
 	if (l)
 		t = &l->text;
@@ -232,7 +276,7 @@ PUBLIC long forkexec_explain_as(const struct forkexec_request *r,
 		l->r = r;
 		l->result = result;
 		say_all(l);
-	} else if (result->step != FORKEXEC_STEP_NONE) {
+	} else if (failed && result->err) {
 		(void)say_hint(t, result->step, result->err);
 	}
 	/* An explanation of the head alone ends in a space; an object begins with one. */

@@ -32,6 +32,7 @@ enum found {
 	FOUND_NOT_DIR,   /* part is no directory, and something follows */
 	FOUND_LOOP,
 	FOUND_NO_SEARCH, /* part is a directory that the child may not search */
+	FOUND_DENIED,    /* part is refused, by what are not its or its folder's mode bits */
 	FOUND_LONG_NAME,
 	FOUND_LONG_PATH,
 	FOUND_UNKNOWN,
@@ -78,6 +79,8 @@ struct look {
 #define has_cap            forkexec_has_cap
 #define id_map_bad_line    forkexec_id_map_bad_line
 #define is_number          forkexec_is_number
+#define is_readable        forkexec_is_readable
+#define is_string          forkexec_is_string
 #define look_attribute     forkexec_look_attribute
 #define look_caps          forkexec_look_caps
 #define look_cgroup        forkexec_look_cgroup
@@ -104,6 +107,7 @@ struct look {
 #define look_program_path  forkexec_look_program_path
 #define look_read          forkexec_look_read
 #define look_request       forkexec_look_request
+#define look_seccomp       forkexec_look_seccomp
 #define look_setns         forkexec_look_setns
 #define look_status        forkexec_look_status
 #define look_terminal      forkexec_look_terminal
@@ -128,6 +132,7 @@ struct look {
 #define say_octal          forkexec_say_octal
 #define say_owner          forkexec_say_owner
 #define say_raw            forkexec_say_raw
+#define say_signal         forkexec_say_signal
 #define say_step           forkexec_say_step
 #define say_walk           forkexec_say_walk
 #define text_add           forkexec_text_add
@@ -150,11 +155,14 @@ HIDDEN void say_flags(struct text *t, uint64_t flags);
 HIDDEN void say_capability(struct text *t, uint64_t number);
 HIDDEN void say_errno(struct text *t, int32_t err);
 HIDDEN void say_machine(struct text *t, uint32_t machine);
-HIDDEN void say_step(struct text *t, uint32_t step);
+HIDDEN void say_signal(struct text *t, uint32_t number);
+HIDDEN int say_step(struct text *t, uint32_t step);
 HIDDEN int say_hint(struct text *t, uint32_t step, int32_t err);
 HIDDEN void say_kind(struct text *t, uint32_t mode);
 
-/* explain_files.c: small files of the kernel, strings */
+/* explain_files.c: small files of the kernel, strings, what the caller points to */
+HIDDEN int is_readable(const void *p, uint64_t n);
+HIDDEN int is_string(const char *s);
 HIDDEN uint64_t text_length(const char *s);
 HIDDEN int text_begins(const char *s, const char *prefix);
 HIDDEN int text_equal(const char *a, const char *b);
@@ -208,6 +216,7 @@ HIDDEN int look_fds(struct look *l);
 HIDDEN int look_terminal(struct look *l);
 HIDDEN int look_group(struct look *l);
 HIDDEN int look_request(struct look *l);
+HIDDEN int look_seccomp(struct look *l);
 HIDDEN int has_cap(const struct look *l, uint32_t number);
 HIDDEN int id_map_bad_line(const struct forkexec_request *r, int groups, uint32_t *ret_other,
 			   int *ret_why);

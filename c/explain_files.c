@@ -119,6 +119,38 @@ HIDDEN int64_t text_number(const char **s)
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
 }
 
+/*
+ * Can n bytes be read there? rt_sigprocmask(2) copies the set before it looks at how, of which
+ * there is none such; where somebody refuses that call, we take the caller's word.
+ */
+HIDDEN int is_readable(const void *p, uint64_t n)
+{
+	const uintptr_t begin = (uintptr_t)p;
+	uint64_t at = begin & ~(uintptr_t)7;
+
+	if (!n)
+		return 1;
+	if (!at || n > UINTPTR_MAX - begin) /* NULL would be no set, and no look */
+		return 0;
+	for (; at < begin + n; at = (at | 4095) + 1)
+		if (sys_rt_sigprocmask(-1, (const uint64_t *)(uintptr_t)at, NULL) == -E_FAULT)
+			return 0;
+	return 1;
+}
+
+/* The same of a string, up to its NUL. */
+HIDDEN int is_string(const char *s)
+{
+	if (!is_readable(s, 1))
+		return 0;
+	while (*s) {
+		s++;
+		if (!((uintptr_t)s & 4095) && !is_readable(s, 1))
+			return 0;
+	}
+	return 1;
+}
+
 /* The beginning of a file, with a NUL, in l->line. Returns its length or -errno. */
 HIDDEN int64_t look_read(struct look *l, int dir, const char *path)
 {

@@ -57,14 +57,24 @@ static void say_argument(struct text *t, const char *list, uint32_t i, const cha
 	say(t, ")");
 }
 
-/* Adds up a list; says so and returns 1 if one of its strings is too long. */
+/*
+ * Adds up a list; says so and returns 1 if one of its strings is too long. -1: it leads nowhere,
+ * which the kernel had not come to.
+ */
 static int count_list(struct look *l, const char *name, char *const *list, uint64_t *total)
 {
 	uint32_t i;
 
-	for (i = 0; list && list[i]; i++) {
-		uint64_t n = text_length(list[i]) + 1;
+	for (i = 0; list; i++) {
+		uint64_t n;
 
+		if (!is_readable(&list[i], sizeof(list[i])))
+			return -1;
+		if (!list[i])
+			break;
+		if (!is_string(list[i]))
+			return -1;
+		n = text_length(list[i]) + 1;
 		*total += n + sizeof(char *);
 		if (n <= STRING_MAX)
 			continue;
@@ -82,12 +92,13 @@ HIDDEN int look_too_big(struct look *l)
 {
 	struct text *t = &l->text;
 	uint64_t total = 0, arguments, limit = soft_limit(l, RLIMIT_STACK);
+	int ret = count_list(l, "{argv}", l->r->argv, &total);
 
-	if (count_list(l, "{argv}", l->r->argv, &total))
-		return 1;
 	arguments = total;
-	if (count_list(l, "{envp}", l->r->envp, &total))
-		return 1;
+	if (!ret)
+		ret = count_list(l, "{envp}", l->r->envp, &total);
+	if (ret)
+		return ret > 0;
 	say(t, "The arguments take ");
 	say_number(t, (int64_t)arguments);
 	say(t, " bytes and the environment ");
@@ -275,7 +286,8 @@ HIDDEN int look_writer(struct look *l)
 	say(&l->text, " open for writing, as descriptor ");
 	say(&l->text, fd);
 	say(&l->text, ". Close it there before the program is started; a child that was cloned "
-		      "at that time closes it at its own execve, so that a second try may work.");
+		      "at that time closes it at its own execve, so that a second try may work: see "
+		      "{text_busy_ms}.");
 	sys_close(processes->fd);
 	return 1;
 }
