@@ -38,15 +38,11 @@ func (s *child) stepError(argv0 string, argv []string, attr *syscall.ProcAttr, s
 	if objectByC(step, sys) {
 		e.Object = s.say(c.ExplainObject)
 	}
-	switch step {
-	case StepKeepcaps, StepCapget, StepCapset:
-		if len(sys.AmbientCaps) == 0 {
-			e.field = "Capabilities"
-		}
-	case StepRequest:
-		if opt != nil && opt.PauseAt != 0 && s.res.Detail == int64(unsafe.Offsetof(s.req.PauseAt)) {
-			e.Object, e.field, e.hint = "PauseAt = "+opt.PauseAt.word(), "PauseAt", s.say(c.ExplainHint)
-		}
+	if step == StepRequest && opt != nil && opt.PauseAt != 0 && s.res.Detail == int64(unsafe.Offsetof(s.req.PauseAt)) {
+		e.Object, e.field, e.hint = "PauseAt = "+opt.PauseAt.word(), "PauseAt", s.say(c.ExplainHint)
+	}
+	if step.Field() == "AmbientCaps" && len(sys.AmbientCaps) == 0 {
+		e.field = "Capabilities"
 	}
 	if step == StepClone && sys.UseCgroupFD {
 		switch errno {
