@@ -120,20 +120,22 @@ HIDDEN int64_t text_number(const char **s)
 }
 
 /*
- * Can n bytes be read there? rt_sigprocmask(2) copies the set before it looks at how, of which
- * there is none such; where somebody refuses that call, we take the caller's word.
+ * Can n bytes be read there? rt_sigaction(2) copies what is to be done, up to 64 bytes, before it
+ * finds that there is no signal 0; qemu-user does, too. Where somebody refuses that call we take
+ * the caller's word.
  */
 HIDDEN int is_readable(const void *p, uint64_t n)
 {
 	const uintptr_t begin = (uintptr_t)p;
-	uint64_t at = begin & ~(uintptr_t)7;
+	uint64_t at = begin & ~(uintptr_t)63;
 
 	if (!n)
 		return 1;
-	if (!at || n > UINTPTR_MAX - begin) /* NULL would be no set, and no look */
+	if (!at || n > UINTPTR_MAX - begin) /* NULL would be nothing to do, and no look */
 		return 0;
 	for (; at < begin + n; at = (at | 4095) + 1)
-		if (sys_rt_sigprocmask(-1, (const uint64_t *)(uintptr_t)at, NULL) == -E_FAULT)
+		if (sys_rt_sigaction(0, (const struct sys_sigaction *)(uintptr_t)at, NULL) ==
+		    -E_FAULT)
 			return 0;
 	return 1;
 }

@@ -295,7 +295,7 @@ static void say_denied(struct look *l)
 	say_number(t, pid);
 	say(t, " may open ");
 	say_raw(t, l->part);
-	say(t, ": its user, if with no capability fewer than it has, or who has cap_sys_ptrace over it. "
+	say(t, ": its user, with no fewer capabilities than it has, or one with cap_sys_ptrace over it. "
 	       "Start as one of them.");
 }
 
