@@ -422,7 +422,8 @@ static int look_exec_fd(struct look *l)
 		return 1;
 	if (err == E_NOENT) {
 		say(t, "It is a script, and the child's copy of the descriptor is closed at the execve, "
-		       "so that the interpreter cannot open it. Give the path of the script.");
+		       "so that the interpreter cannot open it. Give the path of the script, or let {fds} "
+		       "leave the descriptor in its place.");
 		return 1;
 	}
 	(void)say_hint(t, FORKEXEC_STEP_EXECVE, err);
