@@ -155,10 +155,14 @@ static void say_object(struct look *l)
 		say_detail(l);
 }
 
-/* Is what the request points to there? size tells who filled it. */
+/*
+ * May we look at the request? size tells who filled it. A pointer that the kernel has found bad is
+ * none for us to follow, and there may be others that it has not come to.
+ */
 static int may_look(const struct forkexec_request *r, const struct forkexec_result *result)
 {
-	return r->size == sizeof(*r) && (r->path || result->step == FORKEXEC_STEP_REQUEST);
+	return r->size == sizeof(*r) && result->err != E_FAULT &&
+	       (r->path || result->step == FORKEXEC_STEP_REQUEST);
 }
 
 static void look_at_us(struct look *l)
@@ -192,7 +196,7 @@ static void say_all(struct look *l)
 		return;
 	}
 	if (!(t->flags & FORKEXEC_EXPLAIN_HINT)) {
-		say_step(t, result->step);
+		(void)say_step(t, result->step);
 		if (known)
 			say_object(l);
 		say(t, ": ");
@@ -200,7 +204,8 @@ static void say_all(struct look *l)
 		say(t, ". ");
 	}
 	if (!known) {
-		if (result->step != FORKEXEC_STEP_REQUEST || !look_request(l))
+		if (result->step != FORKEXEC_STEP_REQUEST || l->r->size == sizeof(*l->r) ||
+		    !look_request(l))
 			(void)say_hint(t, result->step, result->err);
 		return;
 	}
@@ -219,8 +224,12 @@ PUBLIC long forkexec_explain_as(const struct forkexec_request *r,
 	long mapped;
 	struct look *l;
 	uint64_t skip;
+	int failed;
 
-	mapped = result->step == FORKEXEC_STEP_NONE ? 0 : sys_mmap(sizeof(*l));
+	/* A start that is stopped has a step and no errno: the step has an object, and no cause. */
+	failed = result->step != FORKEXEC_STEP_NONE &&
+		 (result->err || flags & FORKEXEC_EXPLAIN_OBJECT);
+	mapped = failed ? sys_mmap(sizeof(*l)) : 0;
 	l = mapped > 0 || mapped < -4095 ? (struct look *)mapped : NULL;
 	if (l)
 		t = &l->text;
@@ -232,7 +241,7 @@ PUBLIC long forkexec_explain_as(const struct forkexec_request *r,
 		l->r = r;
 		l->result = result;
 		say_all(l);
-	} else if (result->step != FORKEXEC_STEP_NONE) {
+	} else if (failed && result->err) {
 		(void)say_hint(t, result->step, result->err);
 	}
 	/* An explanation of the head alone ends in a space; an object begins with one. */

@@ -32,6 +32,7 @@ enum found {
 	FOUND_NOT_DIR,   /* part is no directory, and something follows */
 	FOUND_LOOP,
 	FOUND_NO_SEARCH, /* part is a directory that the child may not search */
+	FOUND_DENIED,    /* part is refused, by what are not its or its folder's mode bits */
 	FOUND_LONG_NAME,
 	FOUND_LONG_PATH,
 	FOUND_UNKNOWN,
@@ -104,6 +105,7 @@ struct look {
 #define look_program_path  forkexec_look_program_path
 #define look_read          forkexec_look_read
 #define look_request       forkexec_look_request
+#define look_seccomp       forkexec_look_seccomp
 #define look_setns         forkexec_look_setns
 #define look_status        forkexec_look_status
 #define look_terminal      forkexec_look_terminal
@@ -128,6 +130,7 @@ struct look {
 #define say_octal          forkexec_say_octal
 #define say_owner          forkexec_say_owner
 #define say_raw            forkexec_say_raw
+#define say_signal         forkexec_say_signal
 #define say_step           forkexec_say_step
 #define say_walk           forkexec_say_walk
 #define text_add           forkexec_text_add
@@ -150,7 +153,8 @@ HIDDEN void say_flags(struct text *t, uint64_t flags);
 HIDDEN void say_capability(struct text *t, uint64_t number);
 HIDDEN void say_errno(struct text *t, int32_t err);
 HIDDEN void say_machine(struct text *t, uint32_t machine);
-HIDDEN void say_step(struct text *t, uint32_t step);
+HIDDEN void say_signal(struct text *t, uint32_t number);
+HIDDEN int say_step(struct text *t, uint32_t step);
 HIDDEN int say_hint(struct text *t, uint32_t step, int32_t err);
 HIDDEN void say_kind(struct text *t, uint32_t mode);
 
@@ -208,6 +212,7 @@ HIDDEN int look_fds(struct look *l);
 HIDDEN int look_terminal(struct look *l);
 HIDDEN int look_group(struct look *l);
 HIDDEN int look_request(struct look *l);
+HIDDEN int look_seccomp(struct look *l);
 HIDDEN int has_cap(const struct look *l, uint32_t number);
 HIDDEN int id_map_bad_line(const struct forkexec_request *r, int groups, uint32_t *ret_other,
 			   int *ret_why);

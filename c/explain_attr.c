@@ -102,6 +102,10 @@ HIDDEN int say_attr_object(struct look *l)
 	case FORKEXEC_STEP_LANDLOCK:
 		say(t, " descriptor ");
 		break;
+	case FORKEXEC_STEP_SECCOMP:
+		say(t, " flags ");
+		say_hex(t, (uint64_t)i);
+		return 1;
 	case FORKEXEC_STEP_UMASK:
 		say(t, " ");
 		say_octal(t, (uint32_t)i);
@@ -390,7 +394,7 @@ static int look_confined(struct look *l)
 		return 1;
 	}
 	if (!landlock)
-		return 0;
+		return err == E_INVAL && look_seccomp(l);
 	say(t, "{landlock_fd} is ");
 	say_number(t, l->r->landlock_fd);
 	if (!look_fd_name(l, l->r->landlock_fd))

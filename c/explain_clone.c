@@ -235,14 +235,7 @@ HIDDEN int look_cgroup(struct look *l)
 
 	if (look_read(l, fd, "cgroup.controllers") < 0 && err != E_NODEV)
 		return say_no_cgroup(l, fd);
-	if (err == E_BUSY || err == E_OPNOTSUPP) {
-		if (look_read(l, fd, "cgroup.type") > 0 && !text_begins(l->line, "domain\n")) {
-			say(t, "The cgroup is of type \"");
-			say_line_of(l);
-			say(t, "\" (cgroup.type): a process can be started only into one of "
-			       "type \"domain\". Use one of those.");
-			return 1;
-		}
+	if (err == E_BUSY) {
 		if (look_read(l, fd, "cgroup.subtree_control") <= 1)
 			return 0;
 		say(t, "The cgroup has controllers enabled for its children "
@@ -295,6 +288,8 @@ HIDDEN int look_clone(struct look *l)
 	case E_PERM: return look_forbidden(l);
 	case E_NOSPC: return look_namespace_limits(l);
 	case E_AGAIN: return look_process_limit(l);
+	case E_MFILE:
+	case E_NFILE: return look_file_limit(l);
 	case E_NOMEM: return look_memory_limit(l);
 	}
 	return 0;
@@ -334,8 +329,8 @@ HIDDEN int look_setns(struct look *l)
 	if (l->result->err == E_INVAL && text_begins(l->link, "user:"))
 		say(t, ", the user namespace that the child is in already. Leave it out.");
 	else if (l->result->err == E_INVAL)
-		say(t, r->namespaces[i].type ? ", which is no namespace of that type, nor a process "
-					       "of Linux 5.8. Name the right one." :
+		say(t, r->namespaces[i].type ? ", which is neither a namespace of that type nor a "
+					       "pidfd (Linux 5.8 or later). Name the right one." :
 					       ", which is no namespace. If it is the descriptor of a process, "
 					       "say which of its namespaces: give the type.");
 	else if (l->result->err == E_PERM && text_begins(l->link, "anon_inode:[pidfd"))

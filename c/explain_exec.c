@@ -38,7 +38,7 @@ static int reopen(struct look *l, int fd)
 static int look_permission(struct look *l, int fd, const char *noun)
 {
 	struct text *t = &l->text;
-	int said = 1;
+	int by_some = (l->st.mode & 0111) != 0, said = 1;
 
 	if ((l->st.mode & S_IFMT) != S_IFREG) {
 		say(t, noun);
@@ -46,18 +46,23 @@ static int look_permission(struct look *l, int fd, const char *noun)
 		say_raw(t, l->path);
 		say(t, " is ");
 		say_kind(t, l->st.mode);
-		say(t, ", which cannot be executed. Name the program itself.");
+		say(t, ", which cannot be executed. Name ");
+		say(t, text_equal(noun, "That loader")     ? "another loader." :
+		       text_equal(noun, "Its interpreter") ? "another interpreter." :
+							     "the program itself.");
 	} else if (!look_may(l, &l->st, 1)) {
 		say(t, noun);
 		say(t, " ");
 		say_raw(t, l->path);
-		say(t, l->st.mode & 0111 ? " may not be executed by user " :
-					   " has no x bit, so it cannot be executed by user ");
-		say_number(t, l->who.uid);
-		say(t, ", group ");
-		say_number(t, l->who.gid);
+		say(t, by_some ? " may not be executed by user " : " has no x bit");
+		if (by_some) {
+			say_number(t, l->who.uid);
+			say(t, ", group ");
+			say_number(t, l->who.gid);
+		}
 		say_owner(l);
-		say(t, ". Use chmod +x, or start as another user.");
+		say(t, by_some ? ". Use chmod +x, or start as another user." :
+				 ", so nobody can execute it. Use chmod +x.");
 	} else if (look_mount(l, fd, "noexec")) {
 		say(t, noun);
 		say(t, " ");
@@ -417,7 +422,8 @@ static int look_exec_fd(struct look *l)
 		return 1;
 	if (err == E_NOENT) {
 		say(t, "It is a script, and the child's copy of the descriptor is closed at the execve, "
-		       "so that the interpreter cannot open it. Give the path of the script.");
+		       "so that the interpreter cannot open it. Give the path of the script, or let {fds} "
+		       "leave the descriptor in its place.");
 		return 1;
 	}
 	(void)say_hint(t, FORKEXEC_STEP_EXECVE, err);

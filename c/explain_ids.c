@@ -227,6 +227,15 @@ static int say_unmapped(struct look *l, int groups, const char *field, uint32_t 
 	return 1;
 }
 
+/* Are the IDs those that this process may take without a capability? */
+static int may_become(const struct look *l)
+{
+	const struct forkexec_request *r = l->r;
+
+	return (r->uid == l->ids[0] || r->uid == l->ids[2] || has_cap(l, CAP_SETUID)) &&
+	       (r->gid == l->gids[0] || r->gid == l->gids[2]);
+}
+
 static int look_groups(struct look *l)
 {
 	const struct forkexec_request *r = l->r;
@@ -244,6 +253,11 @@ static int look_groups(struct look *l)
 			return 1;
 	if (l->result->err != E_PERM)
 		return 0;
+	if (NEW_USER(r) && !(r->flags & FORKEXEC_GID_MAP)) {
+		say(t, "The new user namespace has no group map, and without one setgroups(2) and "
+		       "setgid(2) fail. Give {gid_map}.");
+		return 1;
+	}
 	if (NEW_USER(r)) {
 		say(t, "setgroups(2) is denied in the new user namespace. Leave {groups} empty, "
 		       "set {FORKEXEC_NO_SETGROUPS}, or allow it with {FORKEXEC_GID_SETGROUPS}, which "
@@ -255,7 +269,13 @@ static int look_groups(struct look *l)
 		       "/proc/self/setgroups. Set {FORKEXEC_NO_SETGROUPS}.");
 		return 1;
 	}
-	return 0;
+	say(t, "To set groups needs cap_setgid, which this process (user ");
+	say_number(t, l->ids[1]);
+	say(t, ") does not have. ");
+	say(t, may_become(l) ? "Set {FORKEXEC_NO_SETGROUPS} to keep them, or start as root." :
+			       "Other user or group IDs need cap_setuid and cap_setgid as well: "
+			       "start as root.");
+	return 1;
 }
 
 static int say_no_cap(struct look *l, uint32_t cap, const char *what)

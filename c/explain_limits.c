@@ -275,7 +275,8 @@ HIDDEN int look_writer(struct look *l)
 	say(&l->text, " open for writing, as descriptor ");
 	say(&l->text, fd);
 	say(&l->text, ". Close it there before the program is started; a child that was cloned "
-		      "at that time closes it at its own execve, so that a second try may work.");
+		      "at that time closes it at its own execve, so that a second try may work: see "
+		      "{text_busy_ms}.");
 	sys_close(processes->fd);
 	return 1;
 }

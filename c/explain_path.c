@@ -141,7 +141,7 @@ static enum found step_into(struct look *l, int *fd)
 		return is_link(l, l->part) ? FOUND_DANGLING : FOUND_NOT;
 	return err == E_NOTDIR	    ? FOUND_NOT_DIR :
 	       err == E_LOOP	    ? FOUND_LOOP :
-	       err == E_ACCES	    ? FOUND_NO_SEARCH :
+	       err == E_ACCES	    ? FOUND_DENIED :
 	       err == E_NAMETOOLONG ? FOUND_LONG_NAME :
 				      FOUND_UNKNOWN;
 }
@@ -216,8 +216,11 @@ HIDDEN enum found look_walk(struct look *l, int *ret_fd)
 	enum found what = walk(l, ret_fd);
 	int links;
 
-	for (links = 0; what == FOUND_NO_SEARCH && links < 8 && follow(l); links++)
+	for (links = 0; links < 8; links++) {
+		if ((what != FOUND_NO_SEARCH && what != FOUND_DENIED) || !follow(l))
+			break;
 		what = walk(l, ret_fd);
+	}
 	return what;
 }
 
@@ -232,11 +235,11 @@ HIDDEN void say_owner(struct look *l)
 	say(&l->text, ")");
 }
 
-static void say_where(struct look *l)
+static void say_where(struct look *l, const char *path)
 {
 	const struct forkexec_request *r = l->r;
 
-	if (l->path[0] != '/')
+	if (path[0] != '/')
 		say(&l->text, ", looked for from the working directory of the caller");
 	if (!r->chroot)
 		return;
@@ -266,12 +269,34 @@ static void say_missing(struct look *l, const char *noun)
 		say(&l->text, " is missing already");
 	}
 	if (l->result->step != FORKEXEC_STEP_CHROOT)
-		say_where(l);
+		say_where(l, l->path);
 	if (text_begins(noun, "The loader") || text_begins(noun, "The interp"))
 		say(&l->text, ". Install it, or name another.");
 	else
 		say(&l->text, whole ? ". Create it, or correct the path." :
 				      ". Create that directory, or correct the path.");
+}
+
+/* l->part is refused although the mode bits allow it, as far as we can tell. */
+static void say_denied(struct look *l)
+{
+	const char *p = text_begins(l->part, "/proc/") ? l->part + 6 : "";
+	struct text *t = &l->text;
+	int64_t pid = text_number(&p);
+
+	if (pid < 0 || *p != '/') {
+		say(t, "The mode bits allow to search the way to ");
+		say_raw(t, l->part);
+		say(t, ", so an ACL or a security module (SELinux, AppArmor, Landlock) forbids it: look "
+		       "at getfacl and the kernel's log.");
+		return;
+	}
+	say(t, "Only who may trace process ");
+	say_number(t, pid);
+	say(t, " may open ");
+	say_raw(t, l->part);
+	say(t, ": its user, with no fewer capabilities than it has, or one with cap_sys_ptrace over it. "
+	       "Start as one of them.");
 }
 
 /* Says what is wrong with l->path. noun: "the program". Returns 0 if nothing is. */
@@ -299,12 +324,16 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun)
 		say(t, "A part of the path has more than the 255 bytes that a name may have.");
 		return 1;
 	}
+	if (what == FOUND_DENIED) {
+		say_denied(l);
+		return 1;
+	}
 	say_raw(t, l->part);
 	if (what == FOUND_DANGLING) {
 		say(t, " is a symbolic link to ");
 		say_raw(t, l->link);
 		say(t, ", which does not exist");
-		say_where(l);
+		say_where(l, l->link[0] == '/' ? l->link : l->path);
 		say(t, ". Correct the link.");
 	} else if (what == FOUND_LOOP) {
 		say(t, " is a symbolic link that leads back to itself, or through more than 40 "

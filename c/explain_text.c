@@ -210,6 +210,21 @@ HIDDEN void say_capability(struct text *t, uint64_t number)
 	say_number(t, (int64_t)number);
 }
 
+HIDDEN void say_signal(struct text *t, uint32_t number)
+{
+	static const char names[] = "HUP\0INT\0QUIT\0ILL\0TRAP\0ABRT\0BUS\0FPE\0KILL\0USR1\0SEGV\0"
+				    "USR2\0PIPE\0ALRM\0TERM\0STKFLT\0CHLD\0CONT\0STOP\0TSTP\0"
+				    "TTIN\0TTOU\0URG\0XCPU\0XFSZ\0VTALRM\0PROF\0WINCH\0IO\0PWR\0"
+				    "SYS\0";
+	const char *name = number ? nth(names, number - 1) : "";
+
+	put_all(t, *name ? "SIG" : "Signal ");
+	if (*name)
+		put_all(t, name);
+	else
+		say_number(t, number);
+}
+
 PUBLIC const char *forkexec_errno_name(int32_t err)
 {
 	static const char names[] =
@@ -269,7 +284,8 @@ HIDDEN void say_machine(struct text *t, uint32_t machine)
 	say_number(t, machine);
 }
 
-HIDDEN void say_step(struct text *t, uint32_t step)
+/* Returns 0 for a number that no step has. */
+HIDDEN int say_step(struct text *t, uint32_t step)
 {
 	static const char names[] =
 #define STEP_NAME(id, NAME, name, syscall, field) name "\0"
@@ -286,10 +302,11 @@ HIDDEN void say_step(struct text *t, uint32_t step)
 	for (i = 0; i < sizeof(ids); i++) {
 		if (ids[i] == step) {
 			put_all(t, nth(names, i));
-			return;
+			return 1;
 		}
 	}
 	put_all(t, "unknown");
+	return 0;
 }
 
 /* The errnos that the table names, and ANY. */

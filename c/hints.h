@@ -108,6 +108,11 @@
 	  "A limit on the number or on the nesting of namespaces was reached "                     \
 	  "(user.max_*_namespaces). Raise it.")                                                    \
 	X(CLONE, EUSERS, "User namespaces are nested too deeply: 32 levels are allowed.")          \
+	X(CLONE, EMFILE,                                                                           \
+	  "The process has no free descriptor for the pidfd. Close some, or raise RLIMIT_NOFILE.") \
+	X(CLONE, ENFILE,                                                                           \
+	  "The system's table of open files has no room for the pidfd. Close files, or raise "     \
+	  "fs.file-max.")                                                                          \
 	X(CLONE, EBADF,                                                                            \
 	  F(cgroup_fd) " is not an open descriptor of a cgroup v2 directory. Open one.")           \
 	X(CLONE, EBUSY,                                                                            \
@@ -122,7 +127,8 @@
 	  F(FORKEXEC_CGROUP_FD) " and CLONE_NEWTIME need clone3(2), which this kernel or its "     \
 	  "seccomp filter refuses.")                                                               \
 	X(CLONE, EOPNOTSUPP,                                                                       \
-	  "The cgroup is threaded, or of the type \"domain invalid\". Use a domain cgroup.")        \
+	  "The cgroup is of type \"domain invalid\" (cgroup.type), which holds no process. Write " \
+	  "\"threaded\" to that file, or use another cgroup.")                                     \
 	X(WAIT, ETIMEDOUT,                                                                         \
 	  "The child has not come to its execve: something on its way does not answer.")           \
 	X(KEEPCAPS, EPERM, "The securebits lock SECBIT_KEEP_CAPS.")                                \
@@ -176,12 +182,14 @@
 	X(CHROOT, EACCES, "A directory on the way to " F(chroot) " may not be searched.")          \
 	X(CHROOT, ENOTDIR, F(chroot) ", or a part of it, is not a directory.")                     \
 	X(CHROOT, ELOOP, F(chroot) " goes through too many symbolic links.")                       \
+	X(CHROOT, EFAULT, "The pointer " F(chroot) " leads nowhere.")                              \
 	X(SETGROUPS, EPERM,                                                                        \
 	  "Setting supplementary groups needs cap_setgid; in a user namespace setgroups(2) may "   \
 	  "be denied for good. Set " F(FORKEXEC_NO_SETGROUPS) " to keep the groups.")              \
 	X(SETGROUPS, EINVAL,                                                                       \
 	  F(groups) " has more than the kernel allows (65536), or one that is not mapped in the "  \
 	  "user namespace.")                                                                       \
+	X(SETGROUPS, EFAULT, "The list " F(groups) " leads nowhere, or ends too soon.")            \
 	X(SETGID, EPERM, "Changing the group ID needs cap_setgid. Start as root.")                 \
 	X(SETGID, EINVAL, "The group ID is not mapped in the child's user namespace.")             \
 	X(SETUID, EPERM, "Changing the user ID needs cap_setuid. Start as root.")                  \
@@ -198,6 +206,7 @@
 	X(CHDIR, EACCES, "The child's user may not search the working directory " F(dir) ".")      \
 	X(CHDIR, ENOTDIR, F(dir) ", or a part of it, is not a directory.")                         \
 	X(CHDIR, ELOOP, F(dir) " goes through too many symbolic links.")                           \
+	X(CHDIR, EFAULT, "The pointer " F(dir) " leads nowhere.")                                  \
 	X(PDEATHSIG, EINVAL, F(pdeathsig) " is not a signal number (1 to 64).")                    \
 	X(FD_MOVE, EBADF, "An entry of " F(fds) " names a descriptor that the parent does not "    \
 			  "have open.")                                                            \
@@ -250,6 +259,7 @@
 	  "The processors have no room for another deadline.")                                     \
 	X(AFFINITY, EINVAL,                                                                        \
 	  "None of the " F(cpus) " is online and in the child's cpuset.")                          \
+	X(AFFINITY, EFAULT, "The list " F(cpus) " leads nowhere, or ends too soon.")               \
 	X(IOPRIO, EPERM,                                                                           \
 	  "The real-time class needs cap_sys_admin or cap_sys_nice.")                              \
 	X(IOPRIO, EINVAL,                                                                          \
@@ -278,6 +288,7 @@
 	  "The kernel had no memory for the keyring.")                                             \
 	X(SESSION_KEYRING, EINVAL,                                                                 \
 	  "The name of " F(session_keyring) " is empty or longer than 4095 bytes.")                \
+	X(SESSION_KEYRING, EFAULT, "The pointer " F(session_keyring) " leads nowhere.")            \
 	X(SIGNAL_IGNORE, EINVAL,                                                                   \
 	  "SIGKILL and SIGSTOP cannot be ignored.")                                                \
 	X(SETNS, EPERM,                                                                            \
@@ -309,6 +320,7 @@
 	  "The child's user may not open the file with these flags.")                              \
 	X(OPEN, EBADF,                                                                             \
 	  "The descriptor is beyond RLIMIT_NOFILE.")                                               \
+	X(OPEN, EFAULT, "A path in " F(opens) " leads nowhere.")                                   \
 	X(LANDLOCK, EPERM,                                                                         \
 	  "Landlock needs " F(FORKEXEC_NO_NEW_PRIVS) " or cap_sys_admin.")                         \
 	X(LANDLOCK, EOPNOTSUPP,                                                                    \
@@ -322,6 +334,7 @@
 	  "A filter needs " F(FORKEXEC_NO_NEW_PRIVS) " or cap_sys_admin.")                         \
 	X(SECCOMP, EINVAL,                                                                         \
 	  "The filter is empty or malformed, or this kernel does not know the flags.")             \
+	X(SECCOMP, EFAULT, "The list " F(seccomp) " leads nowhere, or ends too soon.")             \
 	X(SECCOMP, ENOSYS,                                                                         \
 	  "This kernel has no such filters, or for their notifications no pidfd_getfd(2), which "  \
 	  "Linux 5.6 has.")                                                                        \
@@ -342,7 +355,7 @@
 	X(EXECVE, ENOEXEC, "The file is neither a binary for this machine nor a script with #!.")  \
 	X(EXECVE, ETXTBSY,                                                                         \
 	  "A process has the program open for writing; often a child of another thread, just "     \
-	  "before its own execve. Try again. See golang/go#22315.")                                \
+	  "before its own execve. Try again, or set " F(text_busy_ms) ". See golang/go#22315.")    \
 	X(EXECVE, E2BIG,                                                                           \
 	  "Arguments and environment are larger than the kernel allows (a quarter of "             \
 	  "RLIMIT_STACK, 128 KiB a string). Pass less, or pass it in a file.")                     \
@@ -367,6 +380,7 @@
 	X(EXECVE, EINVAL, "The program names more than one loader, or the kernel refuses its "     \
 			  "headers.")                                                              \
 	X(EXECVE, ENOSYS, "A seccomp filter refuses execve(2).")                                   \
-	X(EXECVE, EFAULT, "A pointer in " F(argv) " or " F(envp) " leads nowhere.")
+	X(EXECVE, EFAULT, F(path) ", " F(argv) " or " F(envp) ", or a pointer in these, leads "     \
+			  "nowhere.")
 
 #endif /* FORKEXEC_HINTS_H */

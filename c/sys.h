@@ -74,6 +74,7 @@
 #define E_AGAIN     11
 #define E_NOMEM     12
 #define E_ACCES     13
+#define E_FAULT     14
 #define E_BUSY      16
 #define E_NODEV     19
 #define E_NOTDIR    20

@@ -73,8 +73,10 @@ func plainObject(step Step, detail int64) string {
 		return fmt.Sprint(detail)
 	case StepUmask:
 		return fmt.Sprintf("%#o", detail)
-	case StepSecurebits, StepIoprio, StepSeccomp, StepPersonality:
+	case StepSecurebits, StepIoprio, StepPersonality:
 		return fmt.Sprintf("%#x", detail)
+	case StepSeccomp:
+		return fmt.Sprintf("flags %#x", detail)
 	case StepSetgroups:
 		return fmt.Sprintf("of %d", detail)
 	case StepCloseFDs:

@@ -21,7 +21,7 @@ const (
 	// StepWait is the step "wait", futex(2). Its Detail is 0.
 	StepWait Step = 5
 
-	// StepKeepcaps is the step "keepcaps", prctl(2) for AmbientCaps. Its Detail is 0.
+	// StepKeepcaps is the step "keepcaps", prctl(2) for AmbientCaps or Capabilities. Its Detail is 0.
 	StepKeepcaps Step = 6
 
 	// StepStopClone is the step "stop after clone", read(2) for OnClone. Its Detail is the number of bytes read.
@@ -102,13 +102,13 @@ const (
 	// StepSetuid is the step "setuid", setuid(2) for Credential.Uid. Its Detail is the user ID.
 	StepSetuid Step = 20
 
-	// StepCapget is the step "capget", capget(2) for AmbientCaps. Its Detail is 0.
+	// StepCapget is the step "capget", capget(2) for AmbientCaps or Capabilities. Its Detail is 0.
 	StepCapget Step = 21
 
-	// StepCapset is the step "capset", capset(2) for AmbientCaps. Its Detail is 0.
+	// StepCapset is the step "capset", capset(2) for AmbientCaps or Capabilities. Its Detail is 0.
 	StepCapset Step = 22
 
-	// StepAmbient is the step "ambient capability", prctl(2) for AmbientCaps. Its Detail is the capability.
+	// StepAmbient is the step "ambient capability", prctl(2) for AmbientCaps or Capabilities. Its Detail is the capability.
 	StepAmbient Step = 23
 
 	// StepBounding is the step "bounding set", prctl(2) for Capabilities.Bounding. Its Detail is the capability.
@@ -296,13 +296,15 @@ var hintTable = [...]hintInfo{
 	{StepClone, errnoEINVAL, "Cloneflags holds a flag that would share the parent's state with the child or that this kernel does not know. Leave it out."},
 	{StepClone, errnoENOSPC, "A limit on the number or on the nesting of namespaces was reached (user.max_*_namespaces). Raise it."},
 	{StepClone, errnoEUSERS, "User namespaces are nested too deeply: 32 levels are allowed."},
+	{StepClone, errnoEMFILE, "The process has no free descriptor for the pidfd. Close some, or raise RLIMIT_NOFILE."},
+	{StepClone, errnoENFILE, "The system's table of open files has no room for the pidfd. Close files, or raise fs.file-max."},
 	{StepClone, errnoEBADF, "CgroupFD is not an open descriptor of a cgroup v2 directory. Open one."},
 	{StepClone, errnoEBUSY, "The cgroup has controllers enabled for its children, so it cannot hold processes itself. Use a child of it, or empty its cgroup.subtree_control."},
 	{StepClone, errnoEACCES, "This user may not write cgroup.procs of the cgroup, or of the one that has both the old and the new one below it. Delegate it to the user."},
 	{StepClone, errnoENOENT, "The cgroup was removed in the meantime."},
 	{StepClone, errnoENODEV, "The cgroup has been removed. Make it again."},
 	{StepClone, errnoENOSYS, "UseCgroupFD and CLONE_NEWTIME need clone3(2), which this kernel or its seccomp filter refuses."},
-	{StepClone, errnoEOPNOTSUPP, "The cgroup is threaded, or of the type \"domain invalid\". Use a domain cgroup."},
+	{StepClone, errnoEOPNOTSUPP, "The cgroup is of type \"domain invalid\" (cgroup.type), which holds no process. Write \"threaded\" to that file, or use another cgroup."},
 	{StepWait, errnoETIMEDOUT, "The child has not come to its execve: something on its way does not answer."},
 	{StepKeepcaps, errnoEPERM, "The securebits lock SECBIT_KEEP_CAPS."},
 	{StepIDMapSync, errnoEINVAL, "The parent died before the ID maps were written."},
@@ -330,8 +332,10 @@ var hintTable = [...]hintInfo{
 	{StepChroot, errnoEACCES, "A directory on the way to Chroot may not be searched."},
 	{StepChroot, errnoENOTDIR, "Chroot, or a part of it, is not a directory."},
 	{StepChroot, errnoELOOP, "Chroot goes through too many symbolic links."},
+	{StepChroot, errnoEFAULT, "The pointer Chroot leads nowhere."},
 	{StepSetgroups, errnoEPERM, "Setting supplementary groups needs cap_setgid; in a user namespace setgroups(2) may be denied for good. Set Credential.NoSetGroups to keep the groups."},
 	{StepSetgroups, errnoEINVAL, "Credential.Groups has more than the kernel allows (65536), or one that is not mapped in the user namespace."},
+	{StepSetgroups, errnoEFAULT, "The list Credential.Groups leads nowhere, or ends too soon."},
 	{StepSetgid, errnoEPERM, "Changing the group ID needs cap_setgid. Start as root."},
 	{StepSetgid, errnoEINVAL, "The group ID is not mapped in the child's user namespace."},
 	{StepSetuid, errnoEPERM, "Changing the user ID needs cap_setuid. Start as root."},
@@ -344,6 +348,7 @@ var hintTable = [...]hintInfo{
 	{StepChdir, errnoEACCES, "The child's user may not search the working directory Dir."},
 	{StepChdir, errnoENOTDIR, "Dir, or a part of it, is not a directory."},
 	{StepChdir, errnoELOOP, "Dir goes through too many symbolic links."},
+	{StepChdir, errnoEFAULT, "The pointer Dir leads nowhere."},
 	{StepPdeathsig, errnoEINVAL, "Pdeathsig is not a signal number (1 to 64)."},
 	{StepFDMove, errnoEBADF, "An entry of Files names a descriptor that the parent does not have open."},
 	{StepFDMove, errnoEMFILE, "The child has no free descriptor left. Raise RLIMIT_NOFILE."},
@@ -368,6 +373,7 @@ var hintTable = [...]hintInfo{
 	{StepScheduler, errnoEINVAL, "There is no such policy, or it does not take this priority, nice value or times."},
 	{StepScheduler, errnoEBUSY, "The processors have no room for another deadline."},
 	{StepAffinity, errnoEINVAL, "None of the CPUs is online and in the child's cpuset."},
+	{StepAffinity, errnoEFAULT, "The list CPUs leads nowhere, or ends too soon."},
 	{StepIoprio, errnoEPERM, "The real-time class needs cap_sys_admin or cap_sys_nice."},
 	{StepIoprio, errnoEINVAL, "The class is not 0 to 3, or the level not 0 to 7."},
 	{StepUmask, errnoEINVAL, "Umask is more than 0777."},
@@ -379,6 +385,7 @@ var hintTable = [...]hintInfo{
 	{StepSessionKeyring, errnoEDQUOT, "The child's user has as many keys as it may. Remove some, or raise kernel.keys.maxkeys and kernel.keys.maxbytes (for root, root_maxkeys and root_maxbytes); /proc/key-users has the numbers."},
 	{StepSessionKeyring, errnoENOMEM, "The kernel had no memory for the keyring."},
 	{StepSessionKeyring, errnoEINVAL, "The name of SessionKeyring is empty or longer than 4095 bytes."},
+	{StepSessionKeyring, errnoEFAULT, "The pointer SessionKeyring leads nowhere."},
 	{StepSignalIgnore, errnoEINVAL, "SIGKILL and SIGSTOP cannot be ignored."},
 	{StepSetns, errnoEPERM, "Joining needs cap_sys_admin in the namespace; a user namespace cannot be one that the child is in."},
 	{StepSetns, errnoEINVAL, "The descriptor is no namespace, or not of that type; a pidfd needs a type and Linux 5.8."},
@@ -392,12 +399,14 @@ var hintTable = [...]hintInfo{
 	{StepOpen, errnoENOENT, "A file of Open does not exist in the child's root and working directory, and O_CREAT is not set."},
 	{StepOpen, errnoEACCES, "The child's user may not open the file with these flags."},
 	{StepOpen, errnoEBADF, "The descriptor is beyond RLIMIT_NOFILE."},
+	{StepOpen, errnoEFAULT, "A path in Open leads nowhere."},
 	{StepLandlock, errnoEPERM, "Landlock needs NoNewPrivs or cap_sys_admin."},
 	{StepLandlock, errnoEOPNOTSUPP, "Landlock is built into this kernel and not enabled: see lsm= among its parameters."},
 	{StepLandlock, errnoENOSYS, "This kernel has no Landlock (Linux 5.13)."},
 	{StepLandlock, errnoEBADF, "The ruleset is not open in the parent."},
 	{StepSeccomp, errnoEACCES, "A filter needs NoNewPrivs or cap_sys_admin."},
 	{StepSeccomp, errnoEINVAL, "The filter is empty or malformed, or this kernel does not know the flags."},
+	{StepSeccomp, errnoEFAULT, "The list Seccomp leads nowhere, or ends too soon."},
 	{StepSeccomp, errnoENOSYS, "This kernel has no such filters, or for their notifications no pidfd_getfd(2), which Linux 5.6 has."},
 	{StepSeccomp, errnoEBUSY, "The process has a filter with notifications already: there can be one."},
 	{StepSeccomp, errnoETIMEDOUT, "The parent could not take the listener's descriptor: it was stopped, or a child with its real-time policy kept it from its only processor. Give it a second one."},
@@ -405,7 +414,7 @@ var hintTable = [...]hintInfo{
 	{StepExecve, errnoENOENT, "The program does not exist where the child looks for it, or its interpreter (the path after #! or the dynamic loader) does not."},
 	{StepExecve, errnoEACCES, "The file is not executable for the child's user, not a regular file, or on a noexec mount."},
 	{StepExecve, errnoENOEXEC, "The file is neither a binary for this machine nor a script with #!."},
-	{StepExecve, errnoETXTBSY, "A process has the program open for writing; often a child of another thread, just before its own execve. Try again. See golang/go#22315."},
+	{StepExecve, errnoETXTBSY, "A process has the program open for writing; often a child of another thread, just before its own execve. Try again, or set TextBusyTimeout. See golang/go#22315."},
 	{StepExecve, errnoE2BIG, "Arguments and environment are larger than the kernel allows (a quarter of RLIMIT_STACK, 128 KiB a string). Pass less, or pass it in a file."},
 	{StepExecve, errnoEAGAIN, "RLIMIT_NPROC of the child's user was exceeded by an earlier setuid(2). Raise it."},
 	{StepExecve, errnoEPERM, "A security module forbids it, or the file system is mounted nosuid and the program is set-user-ID under a tracer."},
@@ -420,7 +429,7 @@ var hintTable = [...]hintInfo{
 	{StepExecve, errnoELIBBAD, "The loader that the program names is no ELF file."},
 	{StepExecve, errnoEINVAL, "The program names more than one loader, or the kernel refuses its headers."},
 	{StepExecve, errnoENOSYS, "A seccomp filter refuses execve(2)."},
-	{StepExecve, errnoEFAULT, "A pointer in argv or Env leads nowhere."},
+	{StepExecve, errnoEFAULT, "argv0, argv or Env, or a pointer in these, leads nowhere."},
 }
 
 const (

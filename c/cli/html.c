@@ -392,7 +392,8 @@ static void put_failures(struct report *r)
 		put_html(*l->step ? l->step : "step not known");
 		putchar(' ');
 		put_html(l->errno_name);
-		printf(" <span class=\"soft\">%" PRIu32 " times</span></h3>\n<p>", r->failures[i].n);
+		printf(" <span class=\"soft\">%" PRIu32 " time%s</span></h3>\n<p>", r->failures[i].n,
+		       r->failures[i].n == 1 ? "" : "s");
 		if (explain(step, find_errno(l->errno_name), text, sizeof(text)))
 			put_html(text);
 		else if (!step)

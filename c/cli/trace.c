@@ -278,9 +278,9 @@ static void print_distribution(const struct command *c)
 
 	fputs("forkexec: ", stderr);
 	put_text(stderr, c->request.path, strlen(c->request.path));
-	fprintf(stderr, ", %" PRIu32 " times; times in us\n"
+	fprintf(stderr, ", %" PRIu32 " time%s; times in us\n"
 			"  %-22s %8s %10s %10s %10s %10s\n", c->n_traced,
-		"step", "starts", "p50", "p90", "p99", "max");
+		c->n_traced == 1 ? "" : "s", "step", "starts", "p50", "p90", "p99", "max");
 	for (i = 0; i < c->n_traced; i++) {
 		for (k = 0; k < c->traced[i].trace.n; k++) {
 			step = c->traced[i].trace.steps[k].step;

@@ -76,7 +76,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, html)
 		}
 	}
-	for _, want := range []string{"chdir ENOENT", "execve ENOENT", "Dir"} {
+	for _, want := range []string{"chdir ENOENT", "execve ENOENT", ">1 time</span>", "Dir"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("no %s in\n%s", want, html)
 		}

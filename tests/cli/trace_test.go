@@ -125,7 +125,7 @@ func TestRepeat(t *testing.T) {
 	if want := []string{"request", "clone", "setsid", "sigmask", "duplicate descriptor", "execve", "all"}; status != 4 || !slices.Equal(names, want) {
 		t.Errorf("%d, %q\n%s", status, names, said)
 	}
-	if _, said, status := run(t, "--repeat", "5", "/missing"); status != 127 || !strings.Contains(said, "/missing, 1 times") {
+	if _, said, status := run(t, "--repeat", "5", "/missing"); status != 127 || !strings.Contains(said, "/missing, 1 time; ") {
 		t.Error(status, said)
 	}
 	for _, args := range [][]string{{"--repeat", "0", "true"}, {"--repeat", "2", "--detach", "true"}, {"--repeat", "2", "--pause-at", "chdir", "true"}} {

@@ -36,8 +36,8 @@ func searched() []testCase {
 	}
 	closed := descriptor("closed", "DIR", nil, syscall.EBADF, "execve descriptor 9: ", "--exec-fd is 9, which is not open in the caller")
 	closed.inside = nil
-	script := descriptor("script", "DIR/s", file("s", "#!/bin/sh\n", 0o755), noent, "--exec-fd is 9, DIR/s. It is a script, and the child's copy")
-	script.args = "--fd 9=9 --exec-fd 9 x"
+	script := descriptor("script", "DIR/s", file("s", "#!/bin/sh\n", 0o755), noent, "--exec-fd is 9, DIR/s. It is a script, and the child's copy", "or let --fd leave the descriptor in its place")
+	script.args = "--fd 9=- --exec-fd 9 x"
 	answer := func(errno syscall.Errno) testCase {
 		refusal := refusal(uint32(syscall.SYS_EXECVE), errno)
 		return testCase{name: "filter: " + errno.Error(), setup: filterFile(refusal), start: program("/bin/true"),

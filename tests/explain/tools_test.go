@@ -49,6 +49,15 @@ func withoutLoader(b []byte) []byte {
 	return b
 }
 
+// directoryLoader asks for /etc in place of its loader.
+func directoryLoader(b []byte) []byte {
+	i := bytes.Index(b, []byte("/ld"))
+	begin, end := bytes.LastIndexByte(b[:i], 0)+1, i+bytes.IndexByte(b[i:], 0)
+	clear(b[begin:end])
+	copy(b[begin:end], "/etc")
+	return b
+}
+
 func both(list ...func(*testing.T, string)) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		for _, f := range list {

@@ -66,7 +66,8 @@ static void nothing(struct forkexec_request *r, const char *path)
 static void test_buffer(void **test_state)
 {
 	struct forkexec_request r;
-	const struct forkexec_result result = {.step = FORKEXEC_STEP_CHDIR, .err = 2}, good = {0};
+	const struct forkexec_result result = {.step = FORKEXEC_STEP_CHDIR, .err = 2}, good = {0},
+			     stopped = {.step = FORKEXEC_STEP_STOP_CLONE};
 	char small[ROOM];
 	size_t size;
 	long n;
@@ -86,6 +87,8 @@ static void test_buffer(void **test_state)
 		assert_int_equal(small[size], '#');
 	}
 	assert_int_equal(forkexec_explain(&r, &good, small, sizeof(small)), 0);
+	assert_string_equal(small, "");
+	assert_int_equal(forkexec_explain(&r, &stopped, small, sizeof(small)), 0);
 	assert_string_equal(small, "");
 }
 
@@ -146,6 +149,10 @@ static void test_request(void **test_state)
 	WRONG(r.umask = 7, "umask is set, but FORKEXEC_UMASK is not");
 	WRONG(r.flags = FORKEXEC_STOP_CLONE, "forkexec_continue(), which nobody can call here");
 	WRONG(r.pause_at = FORKEXEC_STEP_EXECVE, "which nobody can call here: use forkexec_start()");
+	WRONG((r.flags = FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE, r.sigdefault = r.sigignore = 6),
+	      "SIGINT is both in sigdefault and in sigignore");
+	WRONG((r.flags = FORKEXEC_SIGDEFAULT | FORKEXEC_SIGIGNORE,
+	       r.sigdefault = r.sigignore = UINT64_C(1) << 63), "Signal 64 is both in");
 	WRONG(r.nofile_max = 1, "nofile_max is set, but FORKEXEC_NOFILE is not");
 #undef WRONG
 }
@@ -224,6 +231,11 @@ static void use_up_descriptors(void *arg)
 	CHECK_EQ(result.err, 24);
 	forkexec_explain(&r, &result, said, sizeof(said));
 	CHECK(strstr(said, "RLIMIT_NOFILE is 32. Close descriptors"));
+	nothing(&r, "/bin/true");
+	r.flags = FORKEXEC_PIDFD;
+	result.step = FORKEXEC_STEP_CLONE;
+	forkexec_explain(&r, &result, said, sizeof(said));
+	CHECK(strstr(said, "clone: EMFILE. No descriptor below the limit is free. RLIMIT_NOFILE is 32"));
 }
 
 static void test_descriptors(void **test_state)
@@ -290,10 +302,9 @@ static void test_cgroup(void **test_state)
 	result.err = 16; /* EBUSY */
 	explain(&r, &result, 0);
 	assert_says("controllers enabled for its children (cgroup.subtree_control: pids)");
-	write_file(fd, "cgroup.type", "threaded\n");
-	result.err = 95; /* EOPNOTSUPP */
+	result.err = 95; /* EOPNOTSUPP: a threaded one takes processes, of any domain */
 	explain(&r, &result, 0);
-	assert_says("of type \"threaded\" (cgroup.type)");
+	assert_says("of type \"domain invalid\" (cgroup.type), which holds no process. Write \"threaded\"");
 	result.err = 13; /* EACCES */
 	explain(&r, &result, 0);
 	assert_says("may not write cgroup.procs of /tmp/forkexec-cgroup-");
@@ -349,7 +360,7 @@ static void test_anything(void **test_state)
 	static struct forkexec_id_map maps[400];
 	static int32_t fds[8];
 	static uint32_t groups[8];
-	static uint64_t caps[8];
+	static uint64_t caps[8], junk[64];
 	const unsigned rounds = getenv("FORKEXEC_TEST_EXPLAIN") ? 2000000 : 20000 / slowness();
 	struct forkexec_request r;
 	struct forkexec_result result;
@@ -379,8 +390,15 @@ static void test_anything(void **test_state)
 		r.n_gid_map = (uint32_t)any(5);
 		r.uid = (uint32_t)any_number(), r.gid = (uint32_t)any_number();
 		r.ctty = (int32_t)any_number(), r.cgroup_fd = (int32_t)any_number();
+		for (k = 0; k < 64; k++)
+			junk[k] = any_number();
+		r.rlimits = (void *)junk, r.namespaces = (void *)junk, r.cpus = junk, r.seccomp = junk;
+		r.n_rlimits = (uint32_t)any(9), r.n_namespaces = (uint32_t)any(9);
+		r.n_cpus = (uint32_t)any(9), r.n_seccomp = (uint32_t)any(9);
+		r.scheduler = (void *)junk;
+		r.pause_at = (uint32_t)any_number();
 		r.size = any(20) ? sizeof(r) : any_number();
-		result.step = any(20) ? (uint32_t)any(37) : (uint32_t)any_number();
+		result.step = any(20) ? (uint32_t)any(60) : (uint32_t)any_number();
 		result.err = any(20) ? (int32_t)any(135) : (int32_t)any_number();
 		result.detail = (int64_t)any_number();
 		memset(guard, '#', sizeof(guard));

@@ -226,6 +226,9 @@ func goComment(s step, detail, field string) string {
 		if field != "" {
 			text += " for " + field
 		}
+		if field == "AmbientCaps" {
+			text += " or Capabilities"
+		}
 	}
 	switch {
 	case detail == "never reported":
