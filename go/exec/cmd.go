@@ -29,7 +29,8 @@ type Cmd struct {
 
 	// Env is the environment, as "key=value" strings; the last one of a key
 	// counts. Nil means this process's environment, with PWD set to Dir if Dir
-	// is set.
+	// is set; without PWD if Dir is not absolute and Options.DirFD or a mount namespace in
+	// Options.Namespaces gives the directory.
 	Env []string
 
 	// Dir is the working directory, "" the one of this process.

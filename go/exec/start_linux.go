@@ -154,7 +154,7 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 		return proc, nil
 	}
 	named := opt.StepErrors || settings.Get().Verbose
-	if !named || step.Step == 0 {
+	if (!named || step.Step == 0) && !c.movesChild() && !ofHook(step) {
 		if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
 			err = c.noteStep(err)
 			if c.state.stepErr == nil || !named {
@@ -165,6 +165,18 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 	}
 	c.state.stepErr = step
 	return nil, osproc.PathError(c.Path, osproc.Plain(step, named))
+}
+
+// movesChild reports whether Dir may be another place for the child than for this process: to
+// look for it here would tell nothing.
+func (c *Cmd) movesChild() bool {
+	return c.Options != nil && (c.Options.DirFD != nil || len(c.Options.Namespaces) > 0)
+}
+
+// ofHook reports whether a function of the caller has ended a start: package os has none, so no
+// error of its own would have come first.
+func ofHook(e *forkexec.Error) bool {
+	return e.Step == forkexec.StepStopClone || e.Step == forkexec.StepStopExec
 }
 
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
