@@ -63,18 +63,30 @@ func (c *Cmd) startFor(waiter *run.Once) error {
 		return errStarted
 	}
 	c.state.stepErr = nil
-	var p plan
-	err := c.prepareAndLaunch(&p, waiter)
-	p.closeEnds()
-	c.closeChildEnds()
-	if err != nil {
-		c.closeOwnEnds()
-		c.state.todo = nil
+	if err := c.launchPrepared(waiter); err != nil {
 		return err
 	}
 	c.startCopying()
 	c.startWatching()
 	return nil
+}
+
+// launchPrepared leaves nothing of a failed start open, also if a hook of the caller does not
+// return.
+func (c *Cmd) launchPrepared(waiter *run.Once) error {
+	var p plan
+	launched := false
+	defer func() {
+		p.closeEnds()
+		c.closeChildEnds()
+		if !launched {
+			c.closeOwnEnds()
+			c.state.todo = nil
+		}
+	}()
+	err := c.prepareAndLaunch(&p, waiter)
+	launched = err == nil
+	return err
 }
 
 func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {

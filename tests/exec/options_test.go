@@ -9,6 +9,7 @@ package exec
 import (
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,4 +104,38 @@ func pwd(env []string) string {
 		}
 	}
 	return ""
+}
+
+// TestHookDoesNotReturn: a panic or Goexit of a hook leaves nothing open, without a garbage
+// collection, and the pipes of the caller are closed.
+func TestHookDoesNotReturn(t *testing.T) {
+	needCore(t)
+	warmUp(t)
+	for name, leave := range map[string]func(){"panic": func() { panic("here") }, "Goexit": runtime.Goexit} {
+		for _, opt := range []*forkexec.Options{
+			{OnClone: func(int) error { leave(); return nil }},
+			{OnExec: func(int) error { leave(); return nil }},
+		} {
+			before := openFDs()
+			cmd := exec.Command("/bin/cat")
+			cmd.Stdin, cmd.Stdout, cmd.Options = strings.NewReader("x"), new(strings.Builder), opt
+			r, err := cmd.StderrPipe()
+			must(t, err)
+			left := make(chan any)
+			go func() {
+				defer func() { left <- recover() }()
+				t.Errorf("%s: Start has returned %v", name, cmd.Start())
+			}()
+			if got := <-left; (got == "here") != (name == "panic") {
+				t.Errorf("%s: recovered %v", name, got)
+			}
+			if left := appeared(before, openFDs()); len(left) > 0 {
+				t.Errorf("%s: left open: %q", name, left)
+			}
+			if _, err := r.(*os.File).Stat(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("%s: our end of the pipe: %v", name, err)
+			}
+			runtime.KeepAlive(cmd)
+		}
+	}
 }
