@@ -79,6 +79,7 @@ func init() {
 // startFor is Start for a waiter, or for nil.
 func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
+	opt.reset()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

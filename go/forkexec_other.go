@@ -36,6 +36,7 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 }
 
 func refuse(ctx context.Context, opt *Options) error {
+	opt.reset()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

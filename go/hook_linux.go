@@ -83,6 +83,7 @@ func (s *child) runHook(ctx context.Context, hook func(pid int) error) error {
 			return
 		}
 		s.refuse(0, nil)
+		s.tell()
 		s.free()
 	}()
 	err := hook(pid)

@@ -29,10 +29,12 @@ func emitTrace(e *emitter, r *c.Request, opt *Options) {
 	}
 }
 
-// fillTrace takes what C has written. Its times are of a clock of its own.
+// fillTrace takes what C has written, which is nothing yet for a child that hangs. Its times are of a
+// clock of its own.
 func (s *child) fillTrace(t *Trace, argv0 string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
 	from := s.trace
 	if from.N == 0 {
+		t.Begin, t.Took = s.began, time.Since(s.began)
 		return
 	}
 	steps := from.Steps[:min(from.N, c.TraceSteps)]

@@ -86,6 +86,19 @@ type Cmd struct {
 	state state
 }
 
+// forget makes what a start fills in say that there is nothing: package exec, too, refuses starts.
+func forget(o *forkexec.Options) {
+	if o == nil {
+		return
+	}
+	if o.Trace != nil {
+		*o.Trace = forkexec.Trace{}
+	}
+	if o.Seccomp != nil && o.Seccomp.Listener != nil {
+		*o.Seccomp.Listener = -1
+	}
+}
+
 // Command returns a Cmd for the program name with the given arguments, which do
 // not include the name. A name without a slash is looked up by [LookPath]; if
 // that fails, the Cmd's Err is set and Start returns it.

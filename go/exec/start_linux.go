@@ -63,6 +63,7 @@ func (c *Cmd) startFor(waiter *run.Once) error {
 		return errStarted
 	}
 	c.state.stepErr = nil
+	forget(c.Options)
 	if err := c.launchPrepared(waiter); err != nil {
 		return err
 	}
