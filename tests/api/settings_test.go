@@ -27,6 +27,7 @@ var programs = map[string]func() int{
 	"traced":        traced,
 	"tracedMany":    tracedMany,
 	"tracedFork":    tracedFork,
+	"tracedFew":     tracedFew,
 	"tracedStolen":  tracedStolen,
 	"ignoreSIGCHLD": ignoreSIGCHLD,
 	"state":         printState,

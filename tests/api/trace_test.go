@@ -247,6 +247,9 @@ func TestTraceFullDisk(t *testing.T) {
 		if stdout != tracedOutput {
 			t.Errorf("the program prints %q", stdout)
 		}
+		if strings.Count(stderr, "\n") > 1 {
+			t.Errorf("a full disk is told more than once: %q", stderr)
+		}
 		if i == 3 && (!strings.Contains(stderr, "no space left on device") || strings.Count(stderr, "\n") != 1) {
 			t.Errorf("on a full disk, standard error has %q", stderr)
 		}
@@ -255,6 +258,25 @@ func TestTraceFullDisk(t *testing.T) {
 	if err != nil || len(text) != 4096 || !json.Valid([]byte(strings.SplitN(string(text), "\n", 2)[0])) {
 		t.Errorf("the file has %d bytes, %v", len(text), err)
 	}
+	// Space again: another process begins a line of its own.
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64k"); err != nil {
+		t.Fatal(err)
+	}
+	outputs(t, "tracedFew", "FORKEXEC=trace="+file)
+	more, err := os.ReadFile(file)
+	if err != nil || !strings.HasPrefix(string(more), string(text)+"\n{") || !json.Valid(more[len(text):]) {
+		t.Errorf("after a torn line: %q, %v", more[min(len(more), len(text)):], err)
+	}
+}
+
+// tracedFew makes one start.
+func tracedFew() int {
+	p, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"}, nil, nil)
+	if err == nil {
+		_, err = p.Wait()
+	}
+	fmt.Println(err)
+	return 0
 }
 
 // fill writes to a FIFO until it takes no more.
