@@ -70,10 +70,10 @@ type child struct {
 	paused bool      // it has been at its PauseAt
 
 	// What is told of the start, and to whom: nil if nobody asks.
-	trace   *c.Trace
-	began   time.Time
-	fill    func()
-	ret     *c.Result
+	trace *c.Trace
+	began time.Time
+	fill  func()
+	note  *note
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -139,8 +139,8 @@ func workSize(r *c.Request) uint64 {
 
 // tell hands over what is known of the start. It is called before free, whatever becomes of the child.
 func (s *child) tell() {
-	if s.ret != nil {
-		*s.ret = *s.res
+	if s.note != nil {
+		s.note.Method, s.note.How = s.res.Method, s.res.How
 	}
 	if s.trace != nil {
 		s.fill()
@@ -314,19 +314,7 @@ func (s *child) bury() {
 }
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
-func startC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
-	if !trace.On() {
-		return runC(ctx, waiter, argv0, argv, attr, sys, opt, nil)
-	}
-	var m c.Result
-	begin := time.Now()
-	pid, err := runC(ctx, waiter, argv0, argv, attr, sys, opt, &m)
-	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
-	return pid, err
-}
-
-// runC is startC without the trace, for which it fills *ret if that is not nil.
-func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
+func startC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, n *note) (int, error) {
 	if opt != nil && opt.IDMapHelpers {
 		var err *Error
 		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
@@ -337,7 +325,7 @@ func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, at
 	if perr != nil {
 		return 0, perr
 	}
-	s.waiter, s.ret = waiter, ret
+	s.waiter, s.note = waiter, n
 	if s.trace != nil {
 		s.fill = func() { s.fillTrace(opt.Trace, argv0, attr, sys, opt) }
 	}

@@ -58,13 +58,20 @@ func (c *Cmd) start() error { return c.startFor(nil) }
 
 // startFor starts the command for a waiter, or for nil.
 func (c *Cmd) startFor(waiter *run.Once) error {
+	var began time.Time
+	if trace.On() {
+		began = time.Now()
+	}
 	// A second Start must not touch the pipes of the first.
 	if c.startedBefore() {
+		if trace.On() {
+			c.traceByUs(began, nil, errStarted)
+		}
 		return errStarted
 	}
 	c.state.stepErr = nil
 	forget(c.Options)
-	if err := c.launchPrepared(waiter); err != nil {
+	if err := c.launchPrepared(waiter, began); err != nil {
 		return err
 	}
 	c.startCopying()
@@ -74,7 +81,7 @@ func (c *Cmd) startFor(waiter *run.Once) error {
 
 // launchPrepared leaves nothing of a failed start open, also if a hook of the caller does not
 // return.
-func (c *Cmd) launchPrepared(waiter *run.Once) error {
+func (c *Cmd) launchPrepared(waiter *run.Once, began time.Time) error {
 	var p plan
 	launched := false
 	defer func() {
@@ -87,6 +94,9 @@ func (c *Cmd) launchPrepared(waiter *run.Once) error {
 	}()
 	err := c.prepareAndLaunch(&p, waiter)
 	launched = err == nil
+	if err != nil && !p.launched && trace.On() {
+		c.traceByUs(began, nil, err)
+	}
 	return err
 }
 
@@ -137,10 +147,8 @@ func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
 // there is no other, or the environment asks for it, unless Options ask for more
 // than that can do: then package forkexec has to refuse them.
 func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []string) (*os.Process, error) {
-	argv := c.Args
-	if len(argv) == 0 {
-		argv = []string{c.Path}
-	}
+	argv := c.argv()
+	p.launched = true
 	if c.Options == nil && forkexec.Implementation() == "stdlib" {
 		return c.launchByOS(p, argv, env)
 	}
@@ -152,7 +160,7 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 		opt.TextBusyTimeout = textBusyTimeout
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
-	proc, err := run.Start(ctx, waiter, c.Path, argv, attr, &opt)
+	proc, err := run.Start(ctx, waiter, c.Path, argv, attr, &opt, c.Options)
 	// The numbers in attr.Files are good only while the files are.
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(c)
@@ -199,8 +207,8 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 		Files: p.files(c.ExtraFiles),
 		Sys:   c.SysProcAttr,
 	})
-	if trace.ByUs() {
-		c.traceByOS(proc, argv, err)
+	if trace.ByUs() || trace.On() && osproc.DirError(err) != nil {
+		c.traceByUs(c.state.began, proc, err)
 	}
 	if err != nil {
 		return nil, c.noteStep(err)
@@ -208,9 +216,20 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 	return proc, nil
 }
 
-func (c *Cmd) traceByOS(proc *os.Process, argv []string, err error) {
-	s := trace.Start{Begin: c.state.began, Program: c.Path, Argv: argv, Err: err, Why: "no C path in this build",
-		Attributes: trace.Attributes(c.Dir, c.SysProcAttr)}
+// argv is what the program gets.
+func (c *Cmd) argv() []string {
+	if len(c.Args) == 0 {
+		return []string{c.Path}
+	}
+	return c.Args
+}
+
+// traceByUs writes the line of a start that package forkexec does not see.
+func (c *Cmd) traceByUs(began time.Time, proc *os.Process, err error) {
+	s := trace.Start{Begin: began, Program: c.Path, Argv: c.argv(), Err: err, Attributes: trace.Attributes(c.Dir, c.SysProcAttr, c.Options)}
+	if forkexec.Implementation() == "stdlib" {
+		s.Why = "no C path in this build"
+	}
 	if settings.Get().Stdlib {
 		s.Why = "FORKEXEC=stdlib"
 	}

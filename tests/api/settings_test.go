@@ -26,6 +26,7 @@ var programs = map[string]func() int{
 	"verbose":       verbose,
 	"traced":        traced,
 	"tracedMany":    tracedMany,
+	"tracedRefused": tracedRefused,
 	"tracedFork":    tracedFork,
 	"tracedFew":     tracedFew,
 	"tracedStolen":  tracedStolen,
