@@ -33,7 +33,7 @@ func TestUnknownFields(t *testing.T) {
 				t.Errorf("%s.%s, not set: %v", typ.Name(), name, err)
 			}
 			attr, sys = withField(typ, i)
-			_, err := startC(context.Background(), nil, "/bin/true", []string{"true"}, attr, sys, nil)
+			_, err := startC(context.Background(), nil, "/bin/true", []string{"true"}, attr, sys, nil, nil)
 			want := "request " + typ.Name() + "." + name + " is not supported by this version of forkexec: invalid argument"
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)

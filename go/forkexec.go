@@ -67,8 +67,11 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 	}
 	osproc.NoteInput(name)
 	// Where errors name the step, the child finds out.
-	if err := osproc.CheckDir(attr); err != nil && !settings.Get().Verbose {
-		return nil, err
+	if !settings.Get().Verbose {
+		if err := osproc.CheckDir(attr); err != nil {
+			noteRefused(name, argv, attr, err)
+			return nil, err
+		}
 	}
 	p, err := startProcess(name, argv, osproc.SysAttr(attr))
 	runtime.KeepAlive(attr)

@@ -10,7 +10,6 @@ import (
 	"math"
 	"os"
 	"syscall"
-	"time"
 
 	"forkexec.example/forkexec/go/internal/osproc"
 	"forkexec.example/forkexec/go/internal/run"
@@ -42,13 +41,15 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 		if !trace.ByUs() {
 			return syscall.ForkExec(argv0, argv, attr)
 		}
-		begin := time.Now()
+		n := newNote(argv0, argv, attr, nil)
 		pid, err = syscall.ForkExec(argv0, argv, attr)
-		traced(begin, argv0, argv, attr, nil, byStdlib, pid, err)
+		n.end(pid, err)
 		return pid, err
 	}
 	attr, sys := withDefaults(attr)
-	pid, err = startC(context.Background(), nil, argv0, argv, attr, sys, nil)
+	n := newNote(argv0, argv, attr, nil)
+	pid, err = startC(context.Background(), nil, argv0, argv, attr, sys, nil, n)
+	n.end(pid, err)
 	if e, ok := err.(*Error); ok {
 		if settings.Get().Verbose { // what is returned has no room for it
 			fmt.Fprintf(os.Stderr, "forkexec: %v\n", osproc.Plain(e, true))
@@ -67,18 +68,30 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 // The process must be waited for, or released. Start panics if ctx is nil, as
 // [os/exec.CommandContext] does.
 func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
-	return startFor(ctx, nil, argv0, argv, attr, opt)
+	return startFor(ctx, nil, argv0, argv, attr, opt, opt)
 }
 
 func init() {
-	run.Start = func(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt any) (*os.Process, error) {
-		return startFor(ctx, waiter, argv0, argv, attr, opt.(*Options))
+	run.Start = func(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt, asked any) (*os.Process, error) {
+		return startFor(ctx, waiter, argv0, argv, attr, opt.(*Options), asked.(*Options))
 	}
 }
 
-// startFor is Start for a waiter, or for nil.
-func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options) (*os.Process, error) {
+// startFor is Start for a waiter, or for nil. asked is what of opt the caller has set.
+func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt, asked *Options) (p *os.Process, err error) {
 	needContext(ctx)
+	opt.reset()
+	n := newNote(argv0, argv, attr, asked)
+	if n == nil {
+		return startNoted(ctx, waiter, argv0, argv, attr, opt, nil)
+	}
+	err = errNoReturn // until it has
+	defer func() { n.end(0, err) }()
+	p, err = startNoted(ctx, waiter, argv0, argv, attr, opt, n)
+	return p, err
+}
+
+func startNoted(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt *Options, n *note) (*os.Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -88,7 +101,7 @@ func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string
 			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {
-		pid, err := start(ctx, waiter, argv0, argv, attr, sys, opt)
+		pid, err := start(ctx, waiter, argv0, argv, attr, sys, opt, n)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +111,7 @@ func startFor(ctx context.Context, waiter *run.Once, argv0 string, argv []string
 	pidfd := -1
 	own := *sys
 	own.PidFD = &pidfd
-	pid, err := start(ctx, waiter, argv0, argv, attr, &own, opt)
+	pid, err := start(ctx, waiter, argv0, argv, attr, &own, opt, n)
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +145,11 @@ func ReserveFDs(n int) error {
 }
 
 // start starts by whichever path is in use, with sys in place of attr.Sys.
-func start(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
+func start(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, n *note) (int, error) {
 	if Implementation() != "stdlib" {
-		return startC(ctx, waiter, argv0, argv, attr, sys, opt)
+		pid, err := startC(ctx, waiter, argv0, argv, attr, sys, opt, n)
+		n.end(pid, err)
+		return pid, err
 	}
 	if option, step := opt.NeedsC(); option != "" {
 		return 0, refused(step, option)
@@ -146,19 +161,14 @@ func start(ctx context.Context, waiter *run.Once, argv0 string, argv []string, a
 	with.Sys = sys
 	var pid int
 	var err error
-	var begin time.Time
-	if trace.ByUs() {
-		begin = time.Now()
-	}
+	n.toSyscall()
 	fork := func() { pid, err = syscall.ForkExec(argv0, argv, &with) }
 	if opt != nil && opt.PdeathsigProcess && sys.Pdeathsig != 0 {
 		onImmortalThread(fork)
 	} else {
 		fork()
 	}
-	if trace.ByUs() {
-		traced(begin, argv0, argv, attr, opt, byStdlib, pid, err)
-	}
+	n.end(pid, err)
 	if err == nil {
 		return pid, nil
 	}
@@ -189,19 +199,23 @@ func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Proce
 
 // startByOS is os.StartProcess with the trace.
 func startByOS(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
-	if !trace.ByUs() {
+	if !trace.On() {
 		return os.StartProcess(name, argv, attr)
 	}
-	begin := time.Now()
-	p, err := os.StartProcess(name, argv, attr)
-	pid, sys := 0, new(syscall.ProcAttr)
-	if p != nil {
-		pid = p.Pid
-	}
+	sys := new(syscall.ProcAttr)
 	if attr != nil {
 		sys.Dir, sys.Sys = attr.Dir, attr.Sys
 	}
-	traced(begin, name, argv, sys, nil, byStdlib, pid, err)
+	n := newNote(name, argv, sys, nil)
+	p, err := os.StartProcess(name, argv, attr)
+	if osproc.DirError(err) == nil {
+		n.toSyscall()
+	}
+	pid := 0
+	if p != nil {
+		pid = p.Pid
+	}
+	n.end(pid, err)
 	return p, err
 }
 

@@ -36,6 +36,7 @@ func Start(ctx context.Context, argv0 string, argv []string, attr *syscall.ProcA
 }
 
 func refuse(ctx context.Context, opt *Options) error {
+	opt.reset()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func startProcessOptions(ctx context.Context, name string, argv []string, attr *
 	}
 	return nil, withDir(ctx, e, attr)
 }
+
+// noteRefused does nothing: there are no traces on this system.
+func noteRefused(string, []string, *os.ProcAttr, error) {}
 
 // startProcess is not called: StartProcess is os.StartProcess here.
 func startProcess(name string, argv []string, attr *syscall.ProcAttr) (*os.Process, error) {

@@ -82,7 +82,11 @@ func (s *child) runHook(ctx context.Context, hook func(pid int) error) error {
 		if returned {
 			return
 		}
+		if s.note != nil {
+			s.note.Step = Step(s.res.Step).String()
+		}
 		s.refuse(0, nil)
+		s.tell()
 		s.free()
 	}()
 	err := hook(pid)

@@ -140,7 +140,9 @@ type Options struct {
 	IDMapHelpers bool
 
 	// Trace, if it is not nil, has each step of the start with its time when Start returns,
-	// also with an error. After several tries (TextBusyTimeout) it is that of the last.
+	// also with an error. After several tries (TextBusyTimeout) it is that of the last. It is
+	// empty if the start was refused before it began, and has no Steps if the child hangs when
+	// Start's context ends.
 	Trace *Trace
 
 	// PauseAt stops the child right before that step, by SIGSTOP, until it is continued
@@ -202,7 +204,7 @@ type Seccomp struct {
 
 	// Listener, if not nil, asks for notifications (SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux
 	// 5.6): once the child is running its program, *Listener is a descriptor of this
-	// process for seccomp_unotify(2), close-on-exec; -1 if the start failed. The filter
+	// process for seccomp_unotify(2), close-on-exec; -1 if the start failed, whoever refused it. The filter
 	// must not notify of the execve: nobody could answer before Start has returned. A
 	// parent that may not trace the child, such as an ordinary user after a Credential, cannot
 	// take the descriptor: EPERM at [StepSeccomp]. A real-time Scheduler is refused with it.
@@ -214,6 +216,19 @@ type SockFilter struct {
 	Code   uint16
 	Jt, Jf uint8
 	K      uint32
+}
+
+// reset makes what a start fills in say that there is nothing, whatever the last one has left there.
+func (o *Options) reset() {
+	if o == nil {
+		return
+	}
+	if o.Trace != nil {
+		*o.Trace = Trace{}
+	}
+	if o.Seccomp != nil && o.Seccomp.Listener != nil {
+		*o.Seccomp.Listener = -1
+	}
 }
 
 // onlyC lists the options that the standard library does not have, with their steps.

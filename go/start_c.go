@@ -68,8 +68,12 @@ type child struct {
 
 	waiter *run.Once // waits for the end of the child, or nil
 	paused bool      // it has been at its PauseAt
-	trace  *c.Trace
-	began  time.Time
+
+	// What is told of the start, and to whom: nil if nobody asks.
+	trace *c.Trace
+	began time.Time
+	fill  func()
+	note  *note
 }
 
 // Errors with the texts of syscall.ForkExec, which are no Errno there either.
@@ -131,6 +135,16 @@ func workSize(r *c.Request) uint64 {
 		return usualWork()
 	}
 	return c.WorkSize(r)
+}
+
+// tell hands over what is known of the start. It is called before free, whatever becomes of the child.
+func (s *child) tell() {
+	if s.note != nil {
+		s.note.Method, s.note.How = s.res.Method, s.res.How
+	}
+	if s.trace != nil {
+		s.fill()
+	}
 }
 
 // free gives back what the start has borrowed. Its child has its own descriptors by now,
@@ -263,7 +277,9 @@ const (
 func (s *child) end() bool {
 	kill(int(s.res.Pid), int(s.res.Pidfd))
 	c.Continue(s.req, s.res, syscall.ECANCELED) // if it waits for a hook
-	switch c.Finish(s.req, s.res, state(), int64(killGrace)) {
+	outcome := c.Finish(s.req, s.res, state(), int64(killGrace))
+	s.tell()
+	switch outcome {
 	case c.Failed: // and has been reaped
 		s.free()
 	case c.Running:
@@ -298,40 +314,25 @@ func (s *child) bury() {
 }
 
 // startC is the C path of ForkExec and Start. A pidfd is wanted if sys.PidFD is set.
-func startC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) (int, error) {
-	if !trace.On() {
-		return runC(ctx, waiter, argv0, argv, attr, sys, opt, nil)
-	}
-	var m c.Result
-	begin := time.Now()
-	pid, err := runC(ctx, waiter, argv0, argv, attr, sys, opt, &m)
-	traced(begin, argv0, argv, attr, opt, func(s *trace.Start) { s.Method, s.How = m.Method, m.How }, pid, err)
-	return pid, err
-}
-
-// runC is startC without the trace, for which it fills *ret if that is not nil.
-func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, ret *c.Result) (int, error) {
+func startC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options, n *note) (int, error) {
 	if opt != nil && opt.IDMapHelpers {
 		var err *Error
 		if sys, opt, err = withIDMapHelpers(ctx, sys, opt); err != nil {
 			return 0, err
 		}
 	}
-	if opt != nil && opt.Trace != nil {
-		*opt.Trace = Trace{}
-	}
 	s, perr := prepare(argv0, argv, attr, sys, opt)
 	if perr != nil {
 		return 0, perr
 	}
-	s.waiter = waiter
+	s.waiter, s.note = waiter, n
+	if s.trace != nil {
+		s.fill = func() { s.fillTrace(opt.Trace, argv0, attr, sys, opt) }
+	}
 	fate := s.again(ctx, opt)
 	// As in package syscall: untouched if there was no child, -1 if it failed later.
 	if sys.PidFD != nil && fate != unborn {
 		*sys.PidFD = -1
-	}
-	if opt != nil && opt.Seccomp != nil && opt.Seccomp.Listener != nil {
-		*opt.Seccomp.Listener = -1
 	}
 	if fate == aborted {
 		if err := ctx.Err(); err != nil {
@@ -340,12 +341,7 @@ func runC(ctx context.Context, waiter *run.Once, argv0 string, argv []string, at
 		return 0, &Error{Step: StepWait, Errno: syscall.EPERM} // signals cannot be blocked any more
 	}
 	defer s.free()
-	if ret != nil {
-		*ret = *s.res
-	}
-	if s.trace != nil {
-		s.fillTrace(opt.Trace, argv0, attr, sys, opt)
-	}
+	s.tell()
 	defer runtime.KeepAlive(opt) // its files are open until here
 	if fate != started && s.hookErr != nil {
 		return 0, s.hookErr
@@ -384,6 +380,7 @@ func (s *child) again(ctx context.Context, opt *Options) fate {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
+			s.tell()
 			s.free()
 			return aborted
 		case <-timer.C:

@@ -14,7 +14,7 @@ import (
 const implementation = "stdlib"
 
 // startC is never called: Implementation says "stdlib".
-func startC(context.Context, *run.Once, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options) (int, error) {
+func startC(context.Context, *run.Once, string, []string, *syscall.ProcAttr, *syscall.SysProcAttr, *Options, *note) (int, error) {
 	return 0, &Error{Step: StepClone, Errno: syscall.ENOSYS}
 }
 

@@ -29,10 +29,12 @@ func emitTrace(e *emitter, r *c.Request, opt *Options) {
 	}
 }
 
-// fillTrace takes what C has written. Its times are of a clock of its own.
+// fillTrace takes what C has written, which is nothing yet for a child that hangs. Its times are of a
+// clock of its own.
 func (s *child) fillTrace(t *Trace, argv0 string, attr *syscall.ProcAttr, sys *syscall.SysProcAttr, opt *Options) {
 	from := s.trace
 	if from.N == 0 {
+		t.Begin, t.Took = s.began, time.Since(s.began)
 		return
 	}
 	steps := from.Steps[:min(from.N, c.TraceSteps)]
@@ -70,11 +72,7 @@ func (s *child) pause() {
 	step := Step(s.res.Step)
 	s.paused = true
 	c.Continue(s.req, s.res, 0)
-	for range 200 { // the signal is on its way
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil || bytes.Contains(stat, []byte(") T ")) {
-			break
-		}
+	for tries := 0; tries < 200 && !hasStopped(int(pid)); tries++ { // the signal is on its way
 		time.Sleep(time.Millisecond)
 	}
 	fmt.Fprintf(os.Stderr, "forkexec: process %[1]d is stopped right before its step %[2]q. Look at it:\n"+
@@ -82,6 +80,23 @@ func (s *child) pause() {
 		"  nsenter --all --target %[1]d\n"+
 		"  gdb --pid %[1]d\n"+
 		"It goes on after: kill -CONT %[1]d\n", pid, step.word())
+}
+
+// hasStopped reports whether a child is stopped, has been and goes on, or has ended. The first look
+// may come after a SIGCONT: the kernel remembers it, unless somebody else has waited for it.
+func hasStopped(pid int) bool {
+	const (
+		byID     = 1                     // P_PID
+		anything = 1 | 2 | 4 | 8 | 1<<24 // WNOHANG, WSTOPPED, WEXITED, WCONTINUED, WNOWAIT
+		wall     = 1 << 30               // __WALL: also of a child without SIGCHLD
+	)
+	var info [128 / 4]int32 // siginfo_t, whose first word is 0 if there is nothing to tell
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_WAITID, byID, uintptr(pid), uintptr(unsafe.Pointer(&info)), anything|wall, 0, 0)
+	if errno == 0 && info[0] != 0 {
+		return true
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || bytes.Contains(stat, []byte(") T "))
 }
 
 // waitPaused returns when the child has left, or stops for a hook, or ctx has ended. It may

@@ -29,7 +29,8 @@ type Cmd struct {
 
 	// Env is the environment, as "key=value" strings; the last one of a key
 	// counts. Nil means this process's environment, with PWD set to Dir if Dir
-	// is set.
+	// is set; without PWD if Dir is not absolute and Options.DirFD or a mount namespace in
+	// Options.Namespaces gives the directory.
 	Env []string
 
 	// Dir is the working directory, "" the one of this process.
@@ -83,6 +84,19 @@ type Cmd struct {
 	Options *forkexec.Options
 
 	state state
+}
+
+// forget makes what a start fills in say that there is nothing: package exec, too, refuses starts.
+func forget(o *forkexec.Options) {
+	if o == nil {
+		return
+	}
+	if o.Trace != nil {
+		*o.Trace = forkexec.Trace{}
+	}
+	if o.Seccomp != nil && o.Seccomp.Listener != nil {
+		*o.Seccomp.Listener = -1
+	}
 }
 
 // Command returns a Cmd for the program name with the given arguments, which do

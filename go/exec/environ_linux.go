@@ -32,6 +32,9 @@ func (c *Cmd) environment() ([]string, error) {
 	// Package syscall drops all but the first of equal keys when it reads the
 	// environment and takes no NUL later on: there is nothing to clean.
 	env := syscall.Environ()
+	if !filepath.IsAbs(c.Dir) && c.movesDir() {
+		return without(env, "PWD="), nil // nobody here knows its name
+	}
 	if c.Dir == "" {
 		return env, nil
 	}
@@ -43,6 +46,20 @@ func (c *Cmd) environment() ([]string, error) {
 		return env, errEnvNUL
 	}
 	return append(without(env, "PWD="), "PWD="+dir), nil
+}
+
+// movesDir reports whether the child's working directory has another name than Dir says, unless
+// that is absolute: it lies below DirFD, or in a mount namespace that the child joins.
+func (c *Cmd) movesDir() bool {
+	if c.Options == nil {
+		return false
+	}
+	for _, ns := range c.Options.Namespaces {
+		if ns.Type == 0 || ns.Type&syscall.CLONE_NEWNS != 0 { // 0: whatever FD is
+			return true
+		}
+	}
+	return c.Options.DirFD != nil
 }
 
 // without removes the entries that begin with prefix, in place.

@@ -67,6 +67,7 @@ func (c *Cmd) start() error {
 	if c.state.cmd != nil && c.state.cmd.Process != nil {
 		return c.state.cmd.Start() // refuses
 	}
+	forget(c.Options)
 	o := c.driven()
 	o.Path, o.Args, o.Env, o.Dir = c.Path, c.Args, c.Env, c.Dir
 	o.ExtraFiles, o.SysProcAttr, o.Err, o.WaitDelay = c.ExtraFiles, c.SysProcAttr, c.Err, c.WaitDelay

@@ -58,23 +58,46 @@ func (c *Cmd) start() error { return c.startFor(nil) }
 
 // startFor starts the command for a waiter, or for nil.
 func (c *Cmd) startFor(waiter *run.Once) error {
+	var began time.Time
+	if trace.On() {
+		began = time.Now()
+	}
 	// A second Start must not touch the pipes of the first.
 	if c.startedBefore() {
+		if trace.On() {
+			c.traceByUs(began, nil, errStarted)
+		}
 		return errStarted
 	}
 	c.state.stepErr = nil
-	var p plan
-	err := c.prepareAndLaunch(&p, waiter)
-	p.closeEnds()
-	c.closeChildEnds()
-	if err != nil {
-		c.closeOwnEnds()
-		c.state.todo = nil
+	forget(c.Options)
+	if err := c.launchPrepared(waiter, began); err != nil {
 		return err
 	}
 	c.startCopying()
 	c.startWatching()
 	return nil
+}
+
+// launchPrepared leaves nothing of a failed start open, also if a hook of the caller does not
+// return.
+func (c *Cmd) launchPrepared(waiter *run.Once, began time.Time) error {
+	var p plan
+	launched := false
+	defer func() {
+		p.closeEnds()
+		c.closeChildEnds()
+		if !launched {
+			c.closeOwnEnds()
+			c.state.todo = nil
+		}
+	}()
+	err := c.prepareAndLaunch(&p, waiter)
+	launched = err == nil
+	if err != nil && !p.launched && trace.On() {
+		c.traceByUs(began, nil, err)
+	}
+	return err
 }
 
 func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
@@ -124,10 +147,8 @@ func (c *Cmd) prepareAndLaunch(p *plan, waiter *run.Once) error {
 // there is no other, or the environment asks for it, unless Options ask for more
 // than that can do: then package forkexec has to refuse them.
 func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []string) (*os.Process, error) {
-	argv := c.Args
-	if len(argv) == 0 {
-		argv = []string{c.Path}
-	}
+	argv := c.argv()
+	p.launched = true
 	if c.Options == nil && forkexec.Implementation() == "stdlib" {
 		return c.launchByOS(p, argv, env)
 	}
@@ -139,7 +160,7 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 		opt.TextBusyTimeout = textBusyTimeout
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: env, Files: p.descriptors(c.ExtraFiles), Sys: c.SysProcAttr}
-	proc, err := run.Start(ctx, waiter, c.Path, argv, attr, &opt)
+	proc, err := run.Start(ctx, waiter, c.Path, argv, attr, &opt, c.Options)
 	// The numbers in attr.Files are good only while the files are.
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(c)
@@ -154,7 +175,7 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 		return proc, nil
 	}
 	named := opt.StepErrors || settings.Get().Verbose
-	if !named || step.Step == 0 {
+	if (!named || step.Step == 0) && !c.movesChild() && !ofHook(step) {
 		if err := osproc.CheckDirFor(ctx, &os.ProcAttr{Dir: c.Dir, Sys: c.SysProcAttr}); err != nil {
 			err = c.noteStep(err)
 			if c.state.stepErr == nil || !named {
@@ -167,6 +188,18 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 	return nil, osproc.PathError(c.Path, osproc.Plain(step, named))
 }
 
+// movesChild reports whether Dir may be another place for the child than for this process: to
+// look for it here would tell nothing.
+func (c *Cmd) movesChild() bool {
+	return c.Options != nil && (c.Options.DirFD != nil || len(c.Options.Namespaces) > 0)
+}
+
+// ofHook reports whether a function of the caller has ended a start: package os has none, so no
+// error of its own would have come first.
+func ofHook(e *forkexec.Error) bool {
+	return e.Step == forkexec.StepStopClone || e.Step == forkexec.StepStopExec
+}
+
 func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 	proc, err := os.StartProcess(c.Path, argv, &os.ProcAttr{
 		Dir:   c.Dir,
@@ -174,8 +207,8 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 		Files: p.files(c.ExtraFiles),
 		Sys:   c.SysProcAttr,
 	})
-	if trace.ByUs() {
-		c.traceByOS(proc, argv, err)
+	if trace.ByUs() || trace.On() && osproc.DirError(err) != nil {
+		c.traceByUs(c.state.began, proc, err)
 	}
 	if err != nil {
 		return nil, c.noteStep(err)
@@ -183,9 +216,20 @@ func (c *Cmd) launchByOS(p *plan, argv, env []string) (*os.Process, error) {
 	return proc, nil
 }
 
-func (c *Cmd) traceByOS(proc *os.Process, argv []string, err error) {
-	s := trace.Start{Begin: c.state.began, Program: c.Path, Argv: argv, Err: err, Why: "no C path in this build",
-		Attributes: trace.Attributes(c.Dir, c.SysProcAttr)}
+// argv is what the program gets.
+func (c *Cmd) argv() []string {
+	if len(c.Args) == 0 {
+		return []string{c.Path}
+	}
+	return c.Args
+}
+
+// traceByUs writes the line of a start that package forkexec does not see.
+func (c *Cmd) traceByUs(began time.Time, proc *os.Process, err error) {
+	s := trace.Start{Begin: began, Program: c.Path, Argv: c.argv(), Err: err, Attributes: trace.Attributes(c.Dir, c.SysProcAttr, c.Options)}
+	if forkexec.Implementation() == "stdlib" {
+		s.Why = "no C path in this build"
+	}
 	if settings.Get().Stdlib {
 		s.Why = "FORKEXEC=stdlib"
 	}

@@ -23,6 +23,7 @@ type plan struct {
 	given []*os.File // as files made of ends, for package os
 
 	copiesInput bool
+	launched    bool  // a start has been asked for, whose line others write
 	outputs     []int // our ends of pipes that the child writes to
 }
 

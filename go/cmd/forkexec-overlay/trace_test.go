@@ -85,6 +85,11 @@ func TestTrace(t *testing.T) {
 		if !strings.Contains(fmt.Sprint(lines[1]["attributes"]), "Setpgid Pgid") {
 			t.Errorf("attributes are %v", lines[1]["attributes"])
 		}
+		for i, line := range lines {
+			if strings.Contains(fmt.Sprint(line["attributes"]), "PidFD") {
+				t.Errorf("line %d has an attribute that nobody has set: %v", i, line)
+			}
+		}
 	}
 	// Nothing is read there: it never ends.
 	if _, stderr := run("trace=/dev/full"); strings.Count(stderr, "no space left") != 2 { // package and overlay, once each

@@ -27,6 +27,15 @@ func CheckDir(attr *os.ProcAttr) error {
 	return err
 }
 
+// DirError returns the error of CheckDir, or of os.StartProcess, for a missing directory, or nil if
+// err is another one: nothing has been started then, and package syscall has not been asked.
+func DirError(err error) *os.PathError {
+	if pe, ok := err.(*os.PathError); ok && pe.Op == "chdir" {
+		return pe
+	}
+	return nil
+}
+
 // CheckDirFor is CheckDir for a start with a context that has failed already: the error that
 // package os would have had first. The file system may hang, so it returns the context's error
 // if that ends before.

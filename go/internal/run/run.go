@@ -18,8 +18,9 @@ import (
 )
 
 // Start is package forkexec's Start with a waiter, or without one if that is nil. opt is a
-// *forkexec.Options, a type that this package cannot name.
-var Start func(ctx context.Context, waiter *Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt any) (*os.Process, error)
+// *forkexec.Options, a type that this package cannot name, and so is asked: what the user of package
+// exec has set of it, which may be nil.
+var Start func(ctx context.Context, waiter *Once, argv0 string, argv []string, attr *syscall.ProcAttr, opt, asked any) (*os.Process, error)
 
 // Once is the waiter of such a start, and of no other: what that starts by itself has none.
 type Once struct {

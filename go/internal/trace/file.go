@@ -34,6 +34,7 @@ type traceFile struct {
 type traceOpened struct {
 	fd       int
 	dev, ino uint64
+	torn     atomic.Bool // our last line was written in part
 }
 
 func (f *traceFile) write(line []byte) {
@@ -51,9 +52,13 @@ func (f *traceFile) write(line []byte) {
 			return
 		}
 	}
-	if limit := traceSizeLimit(); st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Size+int64(len(line)) > limit {
-		f.tell("has " + string(traceInt(nil, limit>>10)) + " KiB, and gets no more lines until somebody empties it")
+	regular := st.Mode&syscall.S_IFMT == syscall.S_IFREG
+	if limit := traceSizeLimit(); regular && st.Size+int64(len(line)) > limit {
+		f.tell("size", "has "+string(traceInt(nil, limit>>10))+" KiB, and gets no more lines until somebody empties it")
 		return
+	}
+	if regular && o.endsTorn(st.Size) {
+		line = append([]byte("\n"), line...)
 	}
 	n, err := syscall.Write(o.fd, line)
 	for err == syscall.EINTR {
@@ -61,11 +66,49 @@ func (f *traceFile) write(line []byte) {
 	}
 	switch {
 	case err != nil:
-		f.tell("cannot be written: " + err.Error() + "; lines are lost")
-	case n < len(line):
-		_, _ = syscall.Write(o.fd, []byte("\n")) // the next line at least shall be one
-		f.tell("cannot be written in full; lines are lost")
+		f.cannotWrite(err)
+	case n < len(line): // the next line at least shall be one
+		_, err = syscall.Write(o.fd, []byte("\n"))
+		o.torn.Store(err != nil)
+		switch {
+		case err != nil: // the cause of both
+		case regular:
+			err = syscall.ENOSPC // by now there is some again
+		default:
+			err = syscall.EAGAIN
+		}
+		f.cannotWrite(err)
+	default:
+		o.torn.Store(false)
 	}
+}
+
+func (f *traceFile) cannotWrite(err error) {
+	f.tell(err.Error(), "cannot be written: "+err.Error()+"; lines are lost")
+}
+
+// endsTorn reports whether the file ends in the middle of a line, because a disk was full: whoever
+// has written that, perhaps another process, the next line must not be glued to it.
+func (o *traceOpened) endsTorn(size int64) bool {
+	for tries := 0; tries < 10 && size > 0; tries++ {
+		var last [1]byte
+		n, err := syscall.Pread(o.fd, last[:], size-1)
+		if err != nil {
+			return o.torn.Load() // it cannot be read: then our own lines at least are known
+		}
+		if n == 1 && last[0] == '\n' {
+			return false
+		}
+		// A write that is under way shows its first page already. One of no bytes, or the read on
+		// XFS, waits for its end, and then the file has grown.
+		_, _ = syscall.Write(o.fd, nil)
+		var st syscall.Stat_t
+		if syscall.Fstat(o.fd, &st) != nil || st.Size == size {
+			return true
+		}
+		size = st.Size
+	}
+	return false
 }
 
 // traceSizeLimit is traceMaxSize, or less: to write beyond RLIMIT_FSIZE would end the program by SIGXFSZ.
@@ -96,7 +139,7 @@ func (f *traceFile) descriptor() *traceOpened {
 	}
 	f.mu.Unlock()
 	if problem != "" {
-		f.tell(problem)
+		f.tell(problem, problem)
 	}
 	return o
 }
@@ -104,12 +147,10 @@ func (f *traceFile) descriptor() *traceOpened {
 func traceOpen(path string) (*traceOpened, string) {
 	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CREAT|syscall.O_NONBLOCK|syscall.O_NOCTTY|
 		syscall.O_CLOEXEC, 0o600)
-	if err == syscall.ENXIO {
-		return nil, "is a FIFO without a reader; lines are lost"
-	}
 	if err != nil {
-		return nil, "cannot be opened: " + err.Error()
+		return nil, traceWhyNot(path, err)
 	}
+	fd = traceReadable(path, fd)
 	// Above what programs give to their children by number.
 	if high, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 100); errno == 0 {
 		_ = syscall.Close(fd)
@@ -120,7 +161,40 @@ func traceOpen(path string) (*traceOpened, string) {
 		_ = syscall.Close(fd)
 		return nil, "cannot be looked at: " + err.Error()
 	}
-	return &traceOpened{fd, uint64(st.Dev), st.Ino}, ""
+	return &traceOpened{fd: fd, dev: uint64(st.Dev), ino: st.Ino}, ""
+}
+
+// traceWhyNot says why a file cannot be opened.
+func traceWhyNot(path string, err error) string {
+	var st syscall.Stat_t
+	if err == syscall.ENXIO && syscall.Stat(path, &st) == nil {
+		switch st.Mode & syscall.S_IFMT {
+		case syscall.S_IFIFO:
+			return "is a FIFO without a reader; lines are lost"
+		case syscall.S_IFSOCK:
+			return "is a socket, which cannot be opened; lines are lost"
+		}
+	}
+	return "cannot be opened: " + err.Error()
+}
+
+// traceReadable replaces the descriptor of a regular file by one whose file can be read, too, if we may.
+// Others are not opened so: a FIFO would have a reader in us.
+func traceReadable(path string, fd int) int {
+	var is, was syscall.Stat_t
+	if syscall.Fstat(fd, &was) != nil || was.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return fd
+	}
+	both, err := syscall.Open(path, syscall.O_RDWR|syscall.O_APPEND|syscall.O_NONBLOCK|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return fd
+	}
+	if syscall.Fstat(both, &is) != nil || is.Dev != was.Dev || is.Ino != was.Ino { // the name is another file's by now
+		_ = syscall.Close(both)
+		return fd
+	}
+	_ = syscall.Close(fd)
+	return both
 }
 
 // prepare makes the path absolute, as the working directory may change. It refuses in a
@@ -159,14 +233,14 @@ func traceIsSecure() bool {
 	return true
 }
 
-// tell says something once, if standard error takes it at once.
-func (f *traceFile) tell(what string) {
+// tell says something once for each cause, if standard error takes it at once.
+func (f *traceFile) tell(cause, what string) {
 	f.mu.Lock()
-	first := !f.told[what]
+	first := !f.told[cause]
 	if f.told == nil {
 		f.told = map[string]bool{}
 	}
-	f.told[what] = true
+	f.told[cause] = true
 	f.mu.Unlock()
 	if first && traceWritable(2) {
 		_, _ = syscall.Write(2, []byte("forkexec: FORKEXEC=trace: "+f.name+" "+what+"\n"))

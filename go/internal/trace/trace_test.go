@@ -5,6 +5,8 @@
 package trace
 
 import (
+	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,75 @@ func TestLineLength(t *testing.T) {
 		line, err := os.ReadFile(path)
 		if err != nil || len(line) > 4096 || len(line) < 1000 || line[len(line)-1] != '\n' {
 			t.Errorf("%q: %d bytes, %v", text, len(line), err)
+		}
+	}
+}
+
+// TestTornLine: a line that somebody has written in part costs no other one, whether the file can
+// be read or not.
+func TestTornLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace")
+	if err := os.WriteFile(path, []byte("{\"torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tear := func(text string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+	}
+	s := Start{Program: "/bin/true"}
+	f := &traceFile{name: path}
+	s.writeTo(f)
+	s.writeTo(f)
+	tear("{\"again")
+	s.writeTo(f)
+	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CLOEXEC, 0)
+	var st syscall.Stat_t
+	if err != nil || syscall.Fstat(fd, &st) != nil {
+		t.Fatal(err)
+	}
+	unreadable := &traceFile{name: path}
+	o := &traceOpened{fd: fd, dev: uint64(st.Dev), ino: st.Ino}
+	unreadable.open.Store(o)
+	tear("{\"ours")
+	o.torn.Store(true)
+	s.writeTo(unreadable)
+	s.writeTo(unreadable)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, lines := 0, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for _, line := range lines {
+		if json.Valid([]byte(line)) {
+			good++
+		}
+	}
+	if good != 5 || len(lines) != 8 {
+		t.Errorf("%d lines, %d of them whole; want 8, 5:\n%s", len(lines), good, text)
+	}
+}
+
+// TestNoFIFO: what cannot be opened is called what it is.
+func TestNoFIFO(t *testing.T) {
+	dir := t.TempDir()
+	socket, fifo := filepath.Join(dir, "s"), filepath.Join(dir, "f")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skip("needs sockets: ", err)
+	}
+	defer l.Close()
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{socket: "is a socket, ", fifo: "is a FIFO ", dir: "cannot be opened: is a directory"} {
+		if o, problem := traceOpen(path); o != nil || !strings.HasPrefix(problem, want) {
+			t.Errorf("%s: %q, want %q", path, problem, want)
 		}
 	}
 }
