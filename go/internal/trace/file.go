@@ -34,7 +34,7 @@ type traceFile struct {
 type traceOpened struct {
 	fd       int
 	dev, ino uint64
-	torn     atomic.Bool // our last line was written in part
+	torn     atomic.Bool // our last line was written in part: the next one must not be glued to it
 }
 
 func (f *traceFile) write(line []byte) {
@@ -57,7 +57,7 @@ func (f *traceFile) write(line []byte) {
 		f.tell("size", "has "+string(traceInt(nil, limit>>10))+" KiB, and gets no more lines until somebody empties it")
 		return
 	}
-	if regular && o.endsTorn(st.Size) {
+	if o.torn.Load() {
 		line = append([]byte("\n"), line...)
 	}
 	n, err := syscall.Write(o.fd, line)
@@ -85,30 +85,6 @@ func (f *traceFile) write(line []byte) {
 
 func (f *traceFile) cannotWrite(err error) {
 	f.tell(err.Error(), "cannot be written: "+err.Error()+"; lines are lost")
-}
-
-// endsTorn reports whether the file ends in the middle of a line, because a disk was full: whoever
-// has written that, perhaps another process, the next line must not be glued to it.
-func (o *traceOpened) endsTorn(size int64) bool {
-	for tries := 0; tries < 10 && size > 0; tries++ {
-		var last [1]byte
-		n, err := syscall.Pread(o.fd, last[:], size-1)
-		if err != nil {
-			return o.torn.Load() // it cannot be read: then our own lines at least are known
-		}
-		if n == 1 && last[0] == '\n' {
-			return false
-		}
-		// A write that is under way shows its first page already. One of no bytes, or the read on
-		// XFS, waits for its end, and then the file has grown.
-		_, _ = syscall.Write(o.fd, nil)
-		var st syscall.Stat_t
-		if syscall.Fstat(o.fd, &st) != nil || st.Size == size {
-			return true
-		}
-		size = st.Size
-	}
-	return false
 }
 
 // traceSizeLimit is traceMaxSize, or less: to write beyond RLIMIT_FSIZE would end the program by SIGXFSZ.
@@ -150,7 +126,6 @@ func traceOpen(path string) (*traceOpened, string) {
 	if err != nil {
 		return nil, traceWhyNot(path, err)
 	}
-	fd = traceReadable(path, fd)
 	// Above what programs give to their children by number.
 	if high, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 100); errno == 0 {
 		_ = syscall.Close(fd)
@@ -161,7 +136,26 @@ func traceOpen(path string) (*traceOpened, string) {
 		_ = syscall.Close(fd)
 		return nil, "cannot be looked at: " + err.Error()
 	}
-	return &traceOpened{fd: fd, dev: uint64(st.Dev), ino: st.Ino}, ""
+	o := &traceOpened{fd: fd, dev: uint64(st.Dev), ino: st.Ino}
+	o.torn.Store(st.Mode&syscall.S_IFMT == syscall.S_IFREG && traceEndsTorn(path))
+	return o, ""
+}
+
+// traceEndsTorn reports whether a file, if it can be read, ends within a line, as a full disk leaves it. It
+// may be one that another process is writing: then there is an empty line after that.
+func traceEndsTorn(path string) bool {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer syscall.Close(fd)
+	var last [1]byte
+	end, err := syscall.Seek(fd, -1, 2) // SEEK_END; fails if it is empty
+	if err != nil {
+		return false
+	}
+	n, err := syscall.Pread(fd, last[:], end)
+	return err == nil && n == 1 && last[0] != '\n'
 }
 
 // traceWhyNot says why a file cannot be opened.
@@ -176,25 +170,6 @@ func traceWhyNot(path string, err error) string {
 		}
 	}
 	return "cannot be opened: " + err.Error()
-}
-
-// traceReadable replaces the descriptor of a regular file by one whose file can be read, too, if we may.
-// Others are not opened so: a FIFO would have a reader in us.
-func traceReadable(path string, fd int) int {
-	var is, was syscall.Stat_t
-	if syscall.Fstat(fd, &was) != nil || was.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return fd
-	}
-	both, err := syscall.Open(path, syscall.O_RDWR|syscall.O_APPEND|syscall.O_NONBLOCK|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return fd
-	}
-	if syscall.Fstat(both, &is) != nil || is.Dev != was.Dev || is.Ino != was.Ino { // the name is another file's by now
-		_ = syscall.Close(both)
-		return fd
-	}
-	_ = syscall.Close(fd)
-	return both
 }
 
 // prepare makes the path absolute, as the working directory may change. It refuses in a
