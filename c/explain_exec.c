@@ -410,8 +410,8 @@ static int look_exec_fd(struct look *l)
 	say(t, ", ");
 	say_raw(t, l->path);
 	say(t, ". ");
-	copy = (int)sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (err == E_ACCES && copy >= 0 && look_permission(l, copy, "The file"))
+	copy = err == E_ACCES ? (int)sys_fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+	if (copy >= 0 && look_permission(l, copy, "The file"))
 		return 1;
 	if (err == E_TXTBSY && look_writer(l))
 		return 1;

@@ -23,7 +23,7 @@ HIDDEN int look_fds(struct look *l)
 	int64_t i = l->result->detail;
 	struct sys_rlimit limit;
 
-	if (l->result->err == E_MFILE)
+	if (l->result->err == E_MFILE || (l->result->step == FORKEXEC_STEP_FD_MOVE && i < 0))
 		return look_file_limit(l);
 	if (l->result->err == E_BADF && l->result->step == FORKEXEC_STEP_FD_MOVE &&
 	    sys_prlimit(RLIMIT_NOFILE, NULL, &limit) == 0 && r->n_fds > limit.cur) {
@@ -50,8 +50,12 @@ HIDDEN int look_fds(struct look *l)
 		say(t, t->flags & FORKEXEC_EXPLAIN_OPTIONS ? "=-." : " in the child.");
 		return 1;
 	}
-	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0 || (uint64_t)i < limit.cur)
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0)
 		return say(t, " was not open when the child was started."), 1;
+	if ((uint64_t)i < limit.cur)
+		return say(t, l->result->step == FORKEXEC_STEP_FD_MOVE && r->n_fds >= limit.cur ?
+			   " has no free number below RLIMIT_NOFILE to move through. Raise it (ulimit -n)." :
+			   " was not open when the child was started."), 1;
 	say(t, ": the child's descriptor ");
 	say_number(t, i);
 	say(t, " is beyond RLIMIT_NOFILE, which is ");
@@ -362,12 +366,11 @@ static int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	UNSET(sigignore, SIGIGNORE)
 	UNSET(cap_effective, CAP_EFFECTIVE)
 	if (r->flags & FORKEXEC_CAP_PERMITTED)
-		RULE(cap_permitted, "An ambient capability ({ambient_caps}) must be permitted as well: "
-				    "add it to {cap_permitted}.")
+		RULE(cap_permitted, "An ambient capability must be permitted, too: add it to {cap_permitted}.")
 	UNSET(cap_permitted, CAP_PERMITTED)
 	if (r->flags & FORKEXEC_CAP_INHERITABLE)
-		RULE(cap_inheritable, "An ambient capability ({ambient_caps}) must be inheritable as "
-				      "well: add it to {cap_inheritable}.")
+		RULE(cap_inheritable, "An ambient capability must be inheritable, too: add it to "
+				      "{cap_inheritable}.")
 	UNSET(cap_inheritable, CAP_INHERITABLE)
 	UNSET(cap_bounding, CAP_BOUNDING)
 	if (r->flags & FORKEXEC_CAP_AMBIENT)
@@ -388,13 +391,14 @@ static int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
-	RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler), or its policy "
-			"is a real-time one, with which a child keeps us from its filter's listener.")
+	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))
+		RULE(scheduler, "The size in {scheduler} is not sizeof(struct forkexec_scheduler).")
+	RULE(scheduler, "The policy in {scheduler} is a real-time one: it may starve the filter's listener.")
 	RULE(n_namespaces, "{namespaces} is NULL, but its length is not 0. Set both.")
 	RULE(opens, "An element of {opens} has no path, or a descriptor below 0 or above 1048575.")
 	RULE(n_opens, "{opens} is NULL, but its length is not 0. Set both.")
 	RULE(n_seccomp, "{seccomp} is NULL with a length, or longer than 4096 instructions.")
-	RULE(seccomp_flags, "seccomp_flags is set without {seccomp}, or has flags other than LOG, "
+	RULE(seccomp_flags, "{seccomp_flags} is set without {seccomp}, or has flags other than LOG, "
 			    "SPEC_ALLOW and NEW_LISTENER: they act on threads.")
 	return 0;
 }

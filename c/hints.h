@@ -69,6 +69,7 @@
 	X("rlimits", "Rlimits", "--rlimit")                                                        \
 	X("scheduler", "Scheduler", "--sched")                                                     \
 	X("seccomp", "Seccomp", "--seccomp")                                                       \
+	X("seccomp_flags", "Seccomp.Flags", "--seccomp")                                           \
 	X("securebits", "Securebits", "--securebits")                                              \
 	X("session_keyring", "SessionKeyring", "--session-keyring")                                \
 	X("sigdefault", "SignalDefault", "--sigdefault")                                           \

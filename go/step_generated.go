@@ -270,6 +270,7 @@ var requestFields = [...][2]string{
 	{"Rlimits", "Rlimits"},
 	{"Scheduler", "Scheduler"},
 	{"Seccomp", "Seccomp"},
+	{"SeccompFlags", "Seccomp.Flags"},
 	{"Securebits", "Securebits"},
 	{"SessionKeyring", "SessionKeyring"},
 	{"Sigdefault", "SignalDefault"},
