@@ -3,8 +3,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * explain_clone.c - clone(2), unshare(2) and setns(2): flags by name, the sysctl or the filter that
- * forbids them, and the cgroup that will not take the child. clone(2), namespaces(7),
- * cgroups(7).
+ * forbids them, the cgroup that will not take the child; and the child's own filter, if it is
+ * malformed. clone(2), namespaces(7), cgroups(7), seccomp(2).
  */
 #include "explain.h"
 
@@ -345,5 +345,80 @@ HIDDEN int look_setns(struct look *l)
 		say(t, ", and that process has ended.");
 	else
 		say(t, ", and the kernel does not let the child join it.");
+	return 1;
+}
+
+struct instruction { /* struct sock_filter, wherever it lies */
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+} __attribute__((packed));
+
+enum { GOOD, BAD_CODE, BAD_LOAD, BAD_DIVISION, BAD_SHIFT, BAD_SCRATCH, BAD_JUMP, BAD_END };
+
+/* What the kernel's checks, bpf_check_classic() and seccomp_check_filter(), have against f[i]. */
+static int check_instruction(const struct instruction *f, uint32_t i, uint32_t n)
+{
+	uint32_t left = n - i - 1, code = f[i].code, k = f[i].k;
+
+	if (code == 0x20) /* LD ABS: of struct seccomp_data */
+		return k < 64 && !(k & 3) ? GOOD : BAD_LOAD;
+	if (code == 0x34) /* DIV */
+		return k ? GOOD : BAD_DIVISION;
+	if (code == 0x64 || code == 0x74) /* LSH, RSH */
+		return k < 32 ? GOOD : BAD_SHIFT;
+	if (code == 0x60 || code == 0x61 || code == 0x02 || code == 0x03) /* LD, LDX, ST, STX */
+		return k < 16 ? GOOD : BAD_SCRATCH;
+	if (code == 0x05) /* JA */
+		return k < left ? GOOD : BAD_JUMP;
+	if ((code & ~0x08u) == 0x15 || (code & ~0x08u) == 0x25 || (code & ~0x08u) == 0x35 ||
+	    (code & ~0x08u) == 0x45) /* JEQ, JGT, JGE, JSET */
+		return f[i].jt < left && f[i].jf < left ? GOOD : BAD_JUMP;
+	if ((code & 7) == 4 && code <= 0xac) /* ALU, but for MOD; NEG has no X */
+		return code != 0x8c && (code & 0xf0) != 0x90 ? GOOD : BAD_CODE;
+	return code == 0x06 || code == 0x16 || code == 0x00 || code == 0x01 || code == 0x07 ||
+			       code == 0x87 || code == 0x80 || code == 0x81 ?
+		       GOOD :
+		       BAD_CODE;
+}
+
+/* EINVAL: of no filter, one that is no program, or flags. */
+HIDDEN int look_seccomp(struct look *l)
+{
+	const struct instruction *f = l->r->seccomp;
+	uint32_t n = l->r->n_seccomp, i;
+	struct text *t = &l->text;
+	int bad = GOOD;
+
+	if (!n)
+		return say(t, "{seccomp} is empty: a filter has at least one instruction, which "
+			      "returns."), 1;
+	for (i = 0; i < n && !bad; i++)
+		bad = check_instruction(f, i, n);
+	if (!bad && f[n - 1].code != 0x06 && f[n - 1].code != 0x16) /* RET */
+		bad = BAD_END;
+	if (!bad && !l->r->seccomp_flags)
+		return 0;
+	if (!bad) {
+		say(t, "No instruction of {seccomp} is wrong by itself. Most likely this kernel does not "
+		       "know its flags, ");
+		say_hex(t, l->r->seccomp_flags);
+		say(t, ". Leave them out.");
+		return 1;
+	}
+	say(t, "Instruction ");
+	say_number(t, i);
+	say(t, " of ");
+	say_number(t, n);
+	say(t, " in {seccomp}, of code ");
+	say_hex(t, f[i - 1].code);
+	say(t, bad == BAD_CODE     ? ", is none that a filter may have" :
+	       bad == BAD_LOAD     ? ", loads from beyond struct seccomp_data, or no whole word of it" :
+	       bad == BAD_DIVISION ? ", divides by 0" :
+	       bad == BAD_SHIFT    ? ", shifts by more than 31 bits" :
+	       bad == BAD_SCRATCH  ? ", uses scratch memory beyond the 16 words that there are" :
+	       bad == BAD_JUMP     ? ", jumps beyond the last one" :
+				     ", is the last one, and does not return");
+	say(t, ". See seccomp(2).");
 	return 1;
 }

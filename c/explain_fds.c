@@ -2,7 +2,7 @@
 
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * explain_fds.c - descriptors, terminals, sessions, and requests and filters that are malformed.
+ * explain_fds.c - descriptors, terminals, sessions, and malformed requests.
  */
 #include "explain.h"
 
@@ -23,13 +23,18 @@ HIDDEN int look_fds(struct look *l)
 	int64_t i = l->result->detail;
 	struct sys_rlimit limit;
 
-	if (l->result->err == E_MFILE || (l->result->step == FORKEXEC_STEP_FD_MOVE && i < 0))
+	if (l->result->err == E_MFILE)
 		return look_file_limit(l);
 	if (l->result->err == E_BADF && l->result->step == FORKEXEC_STEP_FD_MOVE &&
-	    sys_prlimit(RLIMIT_NOFILE, NULL, &limit) == 0 && r->n_fds > limit.cur) {
-		say(t, "{fds} goes as far as descriptor ");
-		say_number(t, (int64_t)r->n_fds - 1);
-		say(t, " of the child, which is beyond RLIMIT_NOFILE, ");
+	    sys_prlimit(RLIMIT_NOFILE, NULL, &limit) == 0 && (i < 0 || r->n_fds > limit.cur)) {
+		if (r->n_fds > limit.cur) {
+			say(t, "{fds} goes as far as descriptor ");
+			say_number(t, (int64_t)r->n_fds - 1);
+			say(t, " of the child, which is beyond RLIMIT_NOFILE, ");
+		} else {
+			say(t, "For a descriptor of the start's own no number is free below "
+			       "RLIMIT_NOFILE, ");
+		}
 		say_number(t, (int64_t)limit.cur);
 		say(t, ". Raise it (ulimit -n), or use lower numbers.");
 		return 1;
@@ -422,79 +427,4 @@ HIDDEN int look_request(struct look *l)
 	if (at == offsetof(struct forkexec_request, flags))
 		return look_flag(t, r->flags);
 	return look_lists(t, at) || look_scalars(t, at) || look_attr_field(t, at, r);
-}
-
-struct instruction { /* struct sock_filter, wherever it lies */
-	uint16_t code;
-	uint8_t jt, jf;
-	uint32_t k;
-} __attribute__((packed));
-
-enum { GOOD, BAD_CODE, BAD_LOAD, BAD_DIVISION, BAD_SHIFT, BAD_SCRATCH, BAD_JUMP, BAD_END };
-
-/* What the kernel's checks, bpf_check_classic() and seccomp_check_filter(), have against f[i]. */
-static int check_instruction(const struct instruction *f, uint32_t i, uint32_t n)
-{
-	uint32_t left = n - i - 1, code = f[i].code, k = f[i].k;
-
-	if (code == 0x20) /* LD ABS: of struct seccomp_data */
-		return k < 64 && !(k & 3) ? GOOD : BAD_LOAD;
-	if (code == 0x34) /* DIV */
-		return k ? GOOD : BAD_DIVISION;
-	if (code == 0x64 || code == 0x74) /* LSH, RSH */
-		return k < 32 ? GOOD : BAD_SHIFT;
-	if (code == 0x60 || code == 0x61 || code == 0x02 || code == 0x03) /* LD, LDX, ST, STX */
-		return k < 16 ? GOOD : BAD_SCRATCH;
-	if (code == 0x05) /* JA */
-		return k < left ? GOOD : BAD_JUMP;
-	if ((code & ~0x08u) == 0x15 || (code & ~0x08u) == 0x25 || (code & ~0x08u) == 0x35 ||
-	    (code & ~0x08u) == 0x45) /* JEQ, JGT, JGE, JSET */
-		return f[i].jt < left && f[i].jf < left ? GOOD : BAD_JUMP;
-	if ((code & 7) == 4 && code <= 0xac) /* ALU, but for MOD; NEG has no X */
-		return code != 0x8c && (code & 0xf0) != 0x90 ? GOOD : BAD_CODE;
-	return code == 0x06 || code == 0x16 || code == 0x00 || code == 0x01 || code == 0x07 ||
-			       code == 0x87 || code == 0x80 || code == 0x81 ?
-		       GOOD :
-		       BAD_CODE;
-}
-
-/* EINVAL: of no filter, one that is no program, or flags. */
-HIDDEN int look_seccomp(struct look *l)
-{
-	const struct instruction *f = l->r->seccomp;
-	uint32_t n = l->r->n_seccomp, i;
-	struct text *t = &l->text;
-	int bad = GOOD;
-
-	if (!n)
-		return say(t, "{seccomp} is empty: a filter has at least one instruction, which "
-			      "returns."), 1;
-	for (i = 0; i < n && !bad; i++)
-		bad = check_instruction(f, i, n);
-	if (!bad && f[n - 1].code != 0x06 && f[n - 1].code != 0x16) /* RET */
-		bad = BAD_END;
-	if (!bad && !l->r->seccomp_flags)
-		return 0;
-	if (!bad) {
-		say(t, "No instruction of {seccomp} is wrong by itself. Most likely this kernel does not "
-		       "know its flags, ");
-		say_hex(t, l->r->seccomp_flags);
-		say(t, ". Leave them out.");
-		return 1;
-	}
-	say(t, "Instruction ");
-	say_number(t, i);
-	say(t, " of ");
-	say_number(t, n);
-	say(t, " in {seccomp}, of code ");
-	say_hex(t, f[i - 1].code);
-	say(t, bad == BAD_CODE     ? ", is none that a filter may have" :
-	       bad == BAD_LOAD     ? ", loads from beyond struct seccomp_data, or no whole word of it" :
-	       bad == BAD_DIVISION ? ", divides by 0" :
-	       bad == BAD_SHIFT    ? ", shifts by more than 31 bits" :
-	       bad == BAD_SCRATCH  ? ", uses scratch memory beyond the 16 words that there are" :
-	       bad == BAD_JUMP     ? ", jumps beyond the last one" :
-				     ", is the last one, and does not return");
-	say(t, ". See seccomp(2).");
-	return 1;
 }

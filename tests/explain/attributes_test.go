@@ -88,7 +88,7 @@ func attributes() []testCase {
 			want: []string{"Securebits need cap_setpcap"}},
 		{name: "ambient beyond inheritable", opt: &forkexec.Options{Capabilities: &forkexec.Capabilities{Inheritable: pointer(uint64(0)), Ambient: pointer(uint64(1))}},
 			args: "--inheritable-caps none --ambient-caps chown true", step: forkexec.StepRequest, errno: einval,
-			want: []string{"An ambient capability (AmbientCaps) must be inheritable as well"}, option: []string{"(--ambient-caps) must be inheritable", "--inheritable-caps"}},
+			want: []string{"An ambient capability must be inheritable, too"}, option: []string{"must be inheritable, too: add it to --inheritable-caps"}},
 		{name: "setns of nothing", opt: namespace(777, 0), args: "--setns 777 true", step: forkexec.StepSetns, errno: syscall.EBADF,
 			want: []string{"Descriptor 777 of Namespaces is not open"}, option: []string{"Descriptor 777 of --setns is not open"}},
 		{name: "setns of a file", inside: inherit("/dev/null", 9), opt: namespace(9, 0), args: "--setns 9 true", step: forkexec.StepSetns, errno: einval,
@@ -129,7 +129,7 @@ func attributes() []testCase {
 		{name: "pause nowhere", opt: &forkexec.Options{PauseAt: 999}, step: forkexec.StepRequest, errno: einval, field: "PauseAt",
 			want: []string{"PauseAt: step 999 does not exist. Name another."}},
 		{name: "ambient of Capabilities", root: true, opt: &forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: pointer(uint64(1) << 61)}}, step: forkexec.StepAmbient,
-			errno: einval, want: []string{"61 does not exist on this kernel"}, field: "Capabilities"},
+			errno: einval, want: []string{"61 does not exist on this kernel"}, field: "Capabilities.Ambient"},
 		{name: "hook", opt: &forkexec.Options{OnExec: func(int) error { return syscall.EIO }}, args: "--on-exec false true", step: forkexec.StepStopExec,
 			errno: syscall.ECANCELED, want: []string{"OnExec has returned an error"}, option: []string{"--on-exec has returned an error"}},
 	}

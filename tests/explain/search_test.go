@@ -87,7 +87,7 @@ func TestOwnFiles(t *testing.T) {
 		{"--cgroup DIR/filter true", "forkexec: --cgroup: DIR/filter: Not a directory"},
 		{"--cgroup DIR/filter true", "DIR/filter is a regular file, not a directory"},
 		{"--setns DIR/loop true", "DIR/loop is a symbolic link that leads back to itself"},
-		{"--setns net=pid:4194300 true", "--setns: pid:4194300: there is no such process"},
+		{"--setns net=pid:4194300 true", "--setns: pid:4194300: No such process (ESRCH). There is no such process."},
 		{"--seccomp DIR/no true", "The file DIR/no does not exist"},
 		{"--no-new-privs --seccomp DIR/filter true", "the child was ended by SIGSYS before its program ran. A seccomp filter does so."},
 	} {
