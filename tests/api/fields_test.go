@@ -39,7 +39,7 @@ func TestRequestFields(t *testing.T) {
 		{forkexec.Options{Capabilities: &forkexec.Capabilities{Ambient: &some, Permitted: &none}}, "Capabilities", "permitted"},
 		{forkexec.Options{Nice: ptr(3), Scheduler: &forkexec.Scheduler{Nice: 4}}, "Nice", "differ"},
 		{forkexec.Options{Scheduler: &forkexec.Scheduler{Policy: 1}, Seccomp: &forkexec.Seccomp{Filter: allow, Listener: ptr(0)}}, "Scheduler", "real-time"},
-		{forkexec.Options{Seccomp: &forkexec.Seccomp{Filter: allow, Flags: 1}}, "Seccomp", "SPEC_ALLOW"},
+		{forkexec.Options{Seccomp: &forkexec.Seccomp{Filter: allow, Flags: 1}}, "Seccomp.Flags", "SPEC_ALLOW"},
 		{forkexec.Options{PauseAt: 1000}, "PauseAt", "step"},
 		{forkexec.Options{ExecFD: closed}, "ExecFD", "ExecFD is an *os.File that has been closed."},
 		{forkexec.Options{DirFD: closed}, "DirFD", "DirFD is an *os.File that has been closed."},

@@ -115,7 +115,7 @@ func TestLimitsAndConfinement(t *testing.T) {
 			}
 			out, err := exec.Command("/bin/sh", args...).CombinedOutput()
 			if c.want == "refused" {
-				if err == nil || !strings.Contains(string(out), "--ambient-caps") {
+				if err == nil || !strings.Contains(string(out), "An ambient capability must be inheritable") {
 					t.Errorf("not refused: %s", out)
 				}
 			} else if !regexp.MustCompile("^(?:" + c.want + ")$").MatchString(strings.TrimSpace(string(out))) {
