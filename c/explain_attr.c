@@ -159,7 +159,7 @@ static int look_rlimit(struct look *l)
 	say_limit_value(t, want->max);
 	say(t, " needs cap_sys_resource");
 	say_user(l);
-	say(t, "Ask for no more, or start as root.");
+	say(t, "Ask for no more, or give this process that capability.");
 	return 1;
 }
 
@@ -175,7 +175,7 @@ static int look_oom(struct look *l)
 	say_number(t, now);
 	say(t, ", and a value below the lowest that root has given it needs cap_sys_resource");
 	say_user(l);
-	say(t, "Ask for more, or start as root.");
+	say(t, "Ask for more, or give this process that capability.");
 	return 1;
 }
 
@@ -248,7 +248,7 @@ static int look_scheduler(struct look *l)
 	say_number(t, s->priority);
 	say(t, " needs cap_sys_nice, or an RLIMIT_RTPRIO of as much; here that is ");
 	say_limit_value(t, now.cur);
-	say(t, ". Raise it, or start as root.");
+	say(t, ". Raise it, or give this process that capability.");
 	return 1;
 }
 
@@ -308,7 +308,7 @@ static int look_inheritable(struct look *l)
 		say(t, bound ? "permitted" : "bounding");
 		say(t, " set of this process (user ");
 		say_number(t, l->ids[1]);
-		say(t, "). Leave it out, or start as root.");
+		say(t, "). Leave it out, or start from a process that has it.");
 		return 1;
 	}
 	return 0;
@@ -337,7 +337,7 @@ static int look_capabilities(struct look *l)
 		NOT_A_LIBC_CALL();
 	say_capability(t, cap);
 	say(t, more ? " is to be permitted, but is not in the permitted set of this process: a child "
-		      "cannot have more. Leave it out, or start as root." :
+		      "cannot have more. Leave it out, or start from a process that has it." :
 		      " is to be effective, but is not permitted. Add it to the permitted set.");
 	return 1;
 }

@@ -340,7 +340,7 @@ HIDDEN int look_setns(struct look *l)
 		       "start with those.");
 	else if (l->result->err == E_PERM)
 		say(t, ": to join it takes cap_sys_admin in the user namespace that owns it. Join "
-		       "that user namespace first, or start as root.");
+		       "that user namespace first, or start from a process that has it there.");
 	else if (l->result->err == E_SRCH)
 		say(t, ", and that process has ended.");
 	else

@@ -211,11 +211,26 @@ static int follow(struct look *l)
 	return 1;
 }
 
+/* Has the child mounts that we do not see? It joins some, or a hook may have made them. */
+static int has_other_mounts(const struct forkexec_request *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n_namespaces; i++)
+		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWNS)
+			return 1;
+	return (r->clone_flags | r->unshare_flags) & CLONE_NEWNS &&
+	       r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC);
+}
+
 HIDDEN enum found look_walk(struct look *l, int *ret_fd)
 {
-	enum found what = walk(l, ret_fd);
+	enum found what;
 	int links;
 
+	if (has_other_mounts(l->r) || (l->path[0] != '/' && l->r->flags & FORKEXEC_DIR_FD))
+		return FOUND_UNKNOWN;
+	what = walk(l, ret_fd);
 	for (links = 0; links < 8; links++) {
 		if ((what != FOUND_NO_SEARCH && what != FOUND_DENIED) || !follow(l))
 			break;
@@ -306,6 +321,8 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun)
 
 	if (what == FOUND || what == FOUND_UNKNOWN)
 		return 0;
+	if (what == FOUND_NOT && err && err != E_NOENT) /* the child has found something */
+		return 0;
 	if (what == FOUND_NOT || what == FOUND_DANGLING)
 		l->st.mode = 0;
 	if (what == FOUND_NOT) {
@@ -352,7 +369,7 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun)
 	return 1;
 }
 
-/* l->path becomes the path as the child looks for it: behind dir if it is relative. */
+/* l->path becomes the path as the child looks for it: behind dir_fd and dir if it is relative. */
 HIDDEN void look_program_path(struct look *l, const char *path)
 {
 	const struct forkexec_request *r = l->r;
@@ -366,6 +383,12 @@ HIDDEN void look_program_path(struct look *l, const char *path)
 			p = text_add(p, end, "/");
 	}
 	(void)text_add(p, end, path);
+	if (l->path[0] == '/' || !l->path[0] || !(r->flags & FORKEXEC_DIR_FD) || r->chroot ||
+	    !look_fd_name(l, r->dir_fd))
+		return;
+	(void)text_add(l->part, l->part + PATH_ROOM, l->path);
+	p = text_add(text_add(l->path, end, l->link), end, "/");
+	(void)text_add(p, end, l->part);
 }
 
 /* Where a path cannot be searched behind a symbolic link: the same on the real one. */

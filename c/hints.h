@@ -203,7 +203,7 @@
 	X(AMBIENT, EPERM,                                                                          \
 	  "The capability is not both permitted and inheritable, or securebits forbid ambient "    \
 	  "capabilities.")                                                                         \
-	X(CHDIR, ENOENT, "The working directory " F(dir) " does not exist.")                       \
+	X(CHDIR, ENOENT, "The directory of " F(dir) " does not exist where the child looks for it.") \
 	X(CHDIR, EACCES, "The child's user may not search the working directory " F(dir) ".")      \
 	X(CHDIR, ENOTDIR, F(dir) ", or a part of it, is not a directory.")                         \
 	X(CHDIR, ELOOP, F(dir) " goes through too many symbolic links.")                           \

@@ -345,7 +345,7 @@ var hintTable = [...]hintInfo{
 	{StepCapset, errnoEPERM, "A capability of AmbientCaps, or an inheritable one, is not in the caller's permitted set, or not in the bounding set."},
 	{StepAmbient, errnoEINVAL, "The capability does not exist on this kernel."},
 	{StepAmbient, errnoEPERM, "The capability is not both permitted and inheritable, or securebits forbid ambient capabilities."},
-	{StepChdir, errnoENOENT, "The working directory Dir does not exist."},
+	{StepChdir, errnoENOENT, "The directory of Dir does not exist where the child looks for it."},
 	{StepChdir, errnoEACCES, "The child's user may not search the working directory Dir."},
 	{StepChdir, errnoENOTDIR, "Dir, or a part of it, is not a directory."},
 	{StepChdir, errnoELOOP, "Dir goes through too many symbolic links."},

@@ -3,6 +3,7 @@
  * test_explain_bad.c - forkexec_explain() of requests with pointers that lead nowhere, and of filters
  * that are no programs. test_explain.c has the rest.
  */
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,6 +78,35 @@ static void test_bad_pointers(void **test_state)
 #undef BAD
 }
 
+/* A relative path is looked for where the child is, or not at all. */
+static void test_elsewhere(void **test_state)
+{
+	struct forkexec_namespace mounts = {.type = 0x20000};
+	const struct forkexec_result missing = {.step = FORKEXEC_STEP_EXECVE, .err = 2};
+	struct forkexec_request r;
+
+	(void)test_state;
+	nothing(&r, "./passwd");
+	r.flags = FORKEXEC_DIR_FD;
+	r.dir_fd = open("/etc", O_RDONLY | O_DIRECTORY);
+	assert_true(r.dir_fd >= 0);
+	failure(&r, FORKEXEC_STEP_EXECVE, 13);
+	assert_says("The program /etc/./passwd has no x bit");
+	r.dir = "passwd";
+	failure(&r, FORKEXEC_STEP_CHDIR, 20);
+	assert_says("/etc/passwd is a regular file, not a directory");
+	r.dir = NULL;
+	r.chroot = "/";
+	explain(&r, &missing);
+	assert_says("The program does not exist where the child looks for it");
+	close(r.dir_fd);
+	nothing(&r, "/nowhere/x");
+	r.namespaces = &mounts;
+	r.n_namespaces = 1;
+	explain(&r, &missing);
+	assert_says("The program does not exist where the child looks for it");
+}
+
 /* What the request shows of a filter that the kernel does not take. */
 static void test_filter(void **test_state)
 {
@@ -129,6 +159,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_pointers),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_filter),
 	};
 	int status = probe_main(argc, argv);
