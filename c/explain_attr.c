@@ -102,18 +102,15 @@ HIDDEN int say_attr_object(struct look *l)
 	case FORKEXEC_STEP_LANDLOCK:
 		say(t, " descriptor ");
 		break;
-	case FORKEXEC_STEP_SECCOMP:
-		say(t, " flags ");
-		say_hex(t, (uint64_t)i);
-		return 1;
 	case FORKEXEC_STEP_UMASK:
 		say(t, " ");
 		say_octal(t, (uint32_t)i);
 		return 1;
+	case FORKEXEC_STEP_SECCOMP:
 	case FORKEXEC_STEP_SECUREBITS:
 	case FORKEXEC_STEP_IOPRIO:
 	case FORKEXEC_STEP_PERSONALITY:
-		say(t, " ");
+		say(t, l->result->step == FORKEXEC_STEP_SECCOMP ? " flags " : " ");
 		say_hex(t, (uint64_t)i);
 		return 1;
 	case FORKEXEC_STEP_SESSION_KEYRING:

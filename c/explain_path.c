@@ -337,14 +337,10 @@ HIDDEN int say_walk(struct look *l, enum found what, int err, const char *noun)
 		       "{dir}.");
 		return 1;
 	}
-	if (what == FOUND_LONG_NAME) {
-		say(t, "A part of the path has more than the 255 bytes that a name may have.");
-		return 1;
-	}
-	if (what == FOUND_DENIED) {
-		say_denied(l);
-		return 1;
-	}
+	if (what == FOUND_LONG_NAME)
+		return say(t, "A part of the path has more than the 255 bytes that a name may have."), 1;
+	if (what == FOUND_DENIED)
+		return say_denied(l), 1;
 	say_raw(t, l->part);
 	if (what == FOUND_DANGLING) {
 		say(t, " is a symbolic link to ");

@@ -5,6 +5,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,9 @@ import (
 // TestLandlockExample runs the man page's, as it stands there, in a folder that is not below /usr.
 func TestLandlockExample(t *testing.T) {
 	page, err := os.ReadFile("../../c/man/forkexec.1")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the sources are not here")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
