@@ -38,6 +38,9 @@ type cause interface{ explain(e *Error) string }
 // Error returns step, object and errno, such as
 // "chdir /missing: no such file or directory".
 func (e *Error) Error() string {
+	if e.Step == 0 && e.Object == "" {
+		return e.Unwrap().Error()
+	}
 	s := e.Step.String()
 	if e.Object != "" {
 		s += " " + e.Object

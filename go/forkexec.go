@@ -87,7 +87,7 @@ func StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, e
 // errors.As finds both, errors.Is the errno. A missing attr.Dir is a failure of [StepChdir].
 //
 // Where the standard library does the start (see [Implementation]), Step is 0, except for
-// a missing Dir and for options that are refused. StartProcessOptions panics if ctx is nil, as
+// options that are refused and, where attr.Sys is nil, for a missing Dir. StartProcessOptions panics if ctx is nil, as
 // [os/exec.CommandContext] does.
 func StartProcessOptions(ctx context.Context, name string, argv []string, attr *os.ProcAttr, opt *Options) (*os.Process, error) {
 	needContext(ctx)
@@ -97,6 +97,9 @@ func StartProcessOptions(ctx context.Context, name string, argv []string, attr *
 	p, err := startProcessOptions(ctx, name, argv, attr, opt)
 	runtime.KeepAlive(attr)
 	if e, ok := err.(*Error); ok {
+		if e.Step == 0 { // the os.PathError has the path
+			e.Object = ""
+		}
 		return nil, osproc.PathError(name, e)
 	}
 	return p, err

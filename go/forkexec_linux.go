@@ -97,7 +97,7 @@ func startNoted(ctx context.Context, waiter *run.Once, argv0 string, argv []stri
 	}
 	attr, sys := withDefaults(attr)
 	if opt != nil && opt.PdeathsigProcess && sys.Ptrace {
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace",
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, Object: "PdeathsigProcess with Ptrace", field: "PdeathsigProcess",
 			hint: "Ptrace needs the calling thread as the parent, PdeathsigProcess one that lives on: set one of the two."}
 	}
 	if sys.PidFD != nil {

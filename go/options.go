@@ -13,8 +13,8 @@ import (
 // golang.org/x/sys/unix.
 type Options struct {
 	// StepErrors lets the errors of a Cmd of package exec name the failed step, as
-	// FORKEXEC=verbose does for the whole program: Err of the [*os.PathError] then is an
-	// *[Error], which errors.As finds, and the text is longer than that of os/exec.
+	// FORKEXEC=verbose does for the whole program: errors.As then finds an *[Error] in the
+	// [*os.PathError], and the text is longer than that of os/exec.
 	// [Start] and [StartProcessOptions] name the step always, without the explanation: ask
 	// [Error.Hint].
 	StepErrors bool
@@ -133,10 +133,10 @@ type Options struct {
 
 	// IDMapHelpers has newuidmap(1) and newgidmap(1) write UidMappings and GidMappings, after
 	// OnClone. They grant ordinary users the IDs in /etc/subuid and /etc/subgid. It needs
-	// CLONE_NEWUSER in Cloneflags, and one of the two maps. With GidMappings and without GidMappingsEnableSetgroups,
-	// setgroups(2) is denied in the new namespace, as it is without IDMapHelpers. With it, the start
-	// fails if newgidmap denies it, as for a user's own group alone. The end of Start's context ends
-	// them, too.
+	// CLONE_NEWUSER in Cloneflags, and one of the two maps. With GidMappings, setgroups(2) is denied in
+	// the new namespace, as without IDMapHelpers, unless GidMappingsEnableSetgroups is set; then the
+	// start fails if newgidmap denies setgroups(2), as it does when only the user's own group is
+	// mapped. The end of Start's context ends the helpers, too.
 	IDMapHelpers bool
 
 	// Trace, if it is not nil, has each step of the start with its time when Start returns,

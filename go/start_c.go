@@ -95,10 +95,10 @@ func prepare(argv0 string, argv []string, attr *syscall.ProcAttr, sys *syscall.S
 	case count.err != nil:
 		return nil, count.err
 	case sys.Setctty && sys.Foreground:
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground,
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errSetcttyForeground, field: "Setctty",
 			hint: "Setctty names a descriptor of the child, Foreground one of the parent, and both use Ctty: set one of the two."}
 	case sys.Setctty && sys.Ctty >= len(attr.Files):
-		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild,
+		return nil, &Error{Step: StepRequest, Errno: syscall.EINVAL, err: errCttyNotInChild, field: "Ctty",
 			hint: "With Setctty, Ctty is an index into Files: it is " + strconv.Itoa(sys.Ctty) + ", and Files has " + strconv.Itoa(len(attr.Files)) + " entries."}
 	}
 	work := workSize(&r)

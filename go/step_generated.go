@@ -6,7 +6,7 @@ package forkexec
 
 // The steps of a start, in the order in which they are taken.
 const (
-	// StepRequest is the step "request". Its Detail is the offset of a field in C's struct forkexec_request; Error.Field says which.
+	// StepRequest is the step "request". Its Detail is the offset of a field in C's struct forkexec_request, or 0; Error.Field says which.
 	StepRequest Step = 1
 
 	// StepSigmask is the step "sigmask", rt_sigprocmask(2). Its Detail is 0.

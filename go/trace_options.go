@@ -23,7 +23,7 @@ type StepTime struct {
 	Step   Step
 	Detail int64         // as in [Error]
 	Object string        // as in [Error]: the same in words, also of a step that has not failed
-	Calls  int           // how many system calls with the same Detail, or more, are in this entry
+	Calls  int           // how many system calls are in this entry; Detail is that of the first
 	Begin  time.Duration // since Trace.Begin
 	Took   time.Duration // until the next step began
 }

@@ -185,6 +185,9 @@ func (c *Cmd) launch(ctx context.Context, waiter *run.Once, p *plan, env []strin
 		}
 	}
 	c.state.stepErr = step
+	if step.Step == 0 { // the os.PathError has the path
+		step.Object = ""
+	}
 	return nil, osproc.PathError(c.Path, osproc.Plain(step, named))
 }
 

@@ -193,7 +193,7 @@ func goDetail(s step, words map[string]string) (string, error) {
 	case s.detail == "ctty":
 		return words[s.detail], nil
 	case s.detail == "offset of the field in the request":
-		return "offset of a field in C's struct forkexec_request; Error.Field says which", nil
+		return "offset of a field in C's struct forkexec_request, or 0; Error.Field says which", nil
 	}
 	return s.detail, nil
 }
