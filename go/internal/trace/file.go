@@ -141,21 +141,27 @@ func traceOpen(path string) (*traceOpened, string) {
 	return o, ""
 }
 
-// traceEndsTorn reports whether a file, if it can be read, ends within a line, as a full disk leaves it. It
-// may be one that another process is writing: then there is an empty line after that.
+// traceEndsTorn reports whether a file, if it can be read, ends within a line, as a full disk leaves it. One
+// that another process is writing ends within 10 ms; if not, there is an empty line after that.
 func traceEndsTorn(path string) bool {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return false
 	}
 	defer syscall.Close(fd)
-	var last [1]byte
-	end, err := syscall.Seek(fd, -1, 2) // SEEK_END; fails if it is empty
-	if err != nil {
-		return false
+	for tries := 0; tries < 10; tries++ {
+		var last [1]byte
+		end, err := syscall.Seek(fd, -1, 2) // SEEK_END; fails if it is empty
+		if err != nil {
+			return false
+		}
+		if n, err := syscall.Pread(fd, last[:], end); err != nil || n == 0 || last[0] == '\n' {
+			return false
+		}
+		pause := syscall.NsecToTimespec(1e6)
+		_ = syscall.Nanosleep(&pause, nil)
 	}
-	n, err := syscall.Pread(fd, last[:], end)
-	return err == nil && n == 1 && last[0] != '\n'
+	return true
 }
 
 // traceWhyNot says why a file cannot be opened.
