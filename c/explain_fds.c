@@ -236,7 +236,7 @@ HIDDEN int look_group(struct look *l)
 		return 0;
 	if (l->r->flags & FORKEXEC_SETSID) {
 		say(t, "{FORKEXEC_SETSID} has made the child the leader of a session, which has a group "
-		       "of its own. Use it without {FORKEXEC_SETPGID}.");
+		       "of its own. Use it without {FORKEXEC_SETPGID} and {FORKEXEC_FOREGROUND}.");
 		return 1;
 	}
 	say(t, "There is no process group ");
@@ -256,6 +256,8 @@ static int look_lists(struct text *t, uint64_t at)
 {
 	RULE(fds, "{fds} is NULL or unused, but its length says otherwise. Set both.")
 	RULE(n_fds, "{fds} is NULL with a length, or longer than 1048576.")
+	if (t->flags & FORKEXEC_EXPLAIN_OPTIONS) /* of which --groups means CREDENTIAL */
+		RULE(groups, "{groups} and {FORKEXEC_NO_SETGROUPS} exclude each other.")
 	RULE(groups, "{groups} counts only with {FORKEXEC_CREDENTIAL}, and never with "
 		     "{FORKEXEC_NO_SETGROUPS}.")
 	RULE(n_groups, "{groups} is NULL, but its length is not 0. Set both.")
@@ -393,7 +395,7 @@ static int look_attr_field(struct text *t, uint64_t at, const struct forkexec_re
 	UNSET(dir_fd, DIR_FD)
 	UNSET(exec_fd, EXEC_FD)
 	UNSET(landlock_fd, LANDLOCK)
-	RULE(landlock_flags, "landlock_flags is set, but {landlock_fd} is not. Set that, too.")
+	RULE(landlock_flags, "{landlock_flags} is set, but {landlock_fd} is not. Set that, too.")
 	RULE(n_rlimits, "{rlimits} is NULL, but its length is not 0. Set both.")
 	RULE(n_cpus, "{cpus} is NULL with a length, or longer than 1024 words.")
 	if (r->scheduler && r->scheduler->size != sizeof(*r->scheduler))

@@ -57,6 +57,7 @@
 	X("groups", "Credential.Groups", "--groups")                                               \
 	X("ioprio", "IOPriority", "--ioprio")                                                      \
 	X("landlock_fd", "Landlock", "--landlock")                                                 \
+	X("landlock_flags", "Landlock", "--landlock-flags")                                        \
 	X("namespaces", "Namespaces", "--setns")                                                   \
 	X("nice", "Nice", "--nice")                                                                \
 	X("oom_score_adj", "OOMScoreAdj", "--oom-score-adj")                                       \
@@ -69,7 +70,7 @@
 	X("rlimits", "Rlimits", "--rlimit")                                                        \
 	X("scheduler", "Scheduler", "--sched")                                                     \
 	X("seccomp", "Seccomp", "--seccomp")                                                       \
-	X("seccomp_flags", "Seccomp.Flags", "--seccomp")                                           \
+	X("seccomp_flags", "Seccomp.Flags", "--seccomp-flags")                                     \
 	X("securebits", "Securebits", "--securebits")                                              \
 	X("session_keyring", "SessionKeyring", "--session-keyring")                                \
 	X("sigdefault", "SignalDefault", "--sigdefault")                                           \

@@ -258,6 +258,7 @@ var requestFields = [...][2]string{
 	{"Groups", "Credential.Groups"},
 	{"Ioprio", "IOPriority"},
 	{"LandlockFd", "Landlock"},
+	{"LandlockFlags", "Landlock"},
 	{"Namespaces", "Namespaces"},
 	{"Nice", "Nice"},
 	{"OomScoreAdj", "OOMScoreAdj"},

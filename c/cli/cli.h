@@ -224,7 +224,7 @@ int html_report(int argc, char **argv);
 
 /* main.c */
 int ending_signal(void);
-int stop_is_pending(void);
+void stop_if_told(pid_t hook);
 
 /* pause.c */
 void at_pause(const struct forkexec_request *r, struct forkexec_result *ret);

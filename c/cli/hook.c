@@ -104,6 +104,7 @@ static int wait_for_hook(pid_t pid, int own_group, int *ret_status)
 	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
 		if (ending_signal() && told++ % 20 == 0)
 			(void)kill(own_group ? -pid : pid, told == 1 ? SIGTERM : SIGKILL);
+		stop_if_told(own_group ? pid : 0);
 		(void)sigtimedwait(&child, NULL, &look);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

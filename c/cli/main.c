@@ -35,6 +35,8 @@ static void note(int sig, siginfo_t *info, void *context)
 	for (i = 0; i < N_PASSED_ON; i++)
 		if (passed_on[i] == sig)
 			pending[i] = info->si_code == SI_KERNEL ? 2 : 1;
+		else if (sig == SIGCONT && passed_on[i] == SIGTSTP)
+			pending[i] = 0; /* as the kernel does */
 }
 
 /* Handlers, for a mask or SIG_IGN would be the program's as well; what is ignored stays so. */
@@ -183,17 +185,24 @@ int ending_signal(void)
 	return 0;
 }
 
-/* ^Z, or as kill(1) sends it; it is taken. */
-int stop_is_pending(void)
+/*
+ * ^Z, or as kill(1) sends it: the shell shall be had while a start hangs, is at its pause, or has a
+ * hook, whose group gets the same if it has one of its own (else 0).
+ */
+void stop_if_told(pid_t hook)
 {
 	size_t i = 0;
-	int was;
 
 	while (passed_on[i] != SIGTSTP)
 		i++;
-	was = pending[i];
+	if (!pending[i] || ending_signal())
+		return;
 	pending[i] = 0;
-	return was;
+	if (hook)
+		(void)kill(-hook, SIGSTOP);
+	(void)raise(SIGSTOP);
+	if (hook)
+		(void)kill(-hook, SIGCONT);
 }
 
 /* A program whose process ID nobody has got. */

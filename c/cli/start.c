@@ -23,13 +23,6 @@ extern char **environ;
 
 static struct forkexec_state state;
 
-/* ^Z: the shell shall be had while the child hangs, or is at its pause. */
-static void stop_if_told(void)
-{
-	if (stop_is_pending())
-		(void)raise(SIGSTOP);
-}
-
 /*
  * Until the child runs, or has failed: returns 0 or the negative errno. A start that is over in no
  * time is not ended: its program gets the signal. What no signal can kill, as it is in a frozen
@@ -47,7 +40,7 @@ static int finish(struct command *c, const struct forkexec_request *r, struct fo
 			at_pause(r, ret);
 		else if (outcome == FORKEXEC_STOPPED)
 			at_stop(c, r, ret);
-		stop_if_told();
+		stop_if_told(0);
 		c->ended_by = ending_signal();
 		if (!c->ended_by)
 			continue;

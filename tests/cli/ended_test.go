@@ -201,3 +201,17 @@ func TestStopAtPause(t *testing.T) {
 		t.Error(cmd.ProcessState)
 	}
 }
+
+// TestStopDuringHook: SIGTSTP stops the command while a hook runs, and none is left for later.
+func TestStopDuringHook(t *testing.T) {
+	const wait = `state() { until grep -q "^State:.$2" /proc/$1/status; do sleep 0.01; done; }; `
+	for script, want := range map[string]string{
+		wait + `"$1" --on-clone 'sleep 60' true & p=$!; sleep 0.2; kill -TSTP $p; state $p T; kill -CONT $p; state $p S; kill -TERM $p; wait $p; echo $?`: "143\n",
+		wait + `"$1" --on-clone 'sleep 60' true & p=$!; sleep 0.2; kill -TERM $p; kill -TSTP $p; wait $p; echo $?`:                                        "143\n",
+	} {
+		out, said, _ := shell(t, script)
+		if out != want {
+			t.Errorf("%s: %q, %s", script, out, said)
+		}
+	}
+}
