@@ -21,7 +21,8 @@
 //     and Start returns the context's error, even if the program is on a
 //     file system that hangs.
 //   - [Cmd.Wait] holds no thread of the operating system, except for the first
-//     four at a time: thousands of running commands cost a handful of threads.
+//     four at a time: thousands of running commands cost a handful of threads, and those
+//     that the runtime made for starts at the same time, for it keeps them.
 //   - A program written a moment ago, which the kernel refuses with ETXTBSY while
 //     another child still has it open, is tried again for up to
 //     half a second, or for Options.TextBusyTimeout. See golang/go#22315.
