@@ -165,7 +165,7 @@ static uint32_t groups(const struct forkexec_request *r)
 }
 
 /* May the child join a namespace of these types? One of type 0 may be any. */
-static int may_join(const struct forkexec_request *r, uint32_t types)
+HIDDEN int forkexec_attr_may_join(const struct forkexec_request *r, uint32_t types)
 {
 	uint32_t i;
 
@@ -184,7 +184,7 @@ static int is_weaker(const struct forkexec_request *r)
 {
 	return (r->clone_flags | r->unshare_flags) & CLONE_NEWUSER ||
 	       r->flags & (FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE) ||
-	       may_join(r, CLONE_NEWUSER);
+	       forkexec_attr_may_join(r, CLONE_NEWUSER);
 }
 
 /* As in hold.c: whose files in /proc stay its own when its memory is closed. In doubt: yes. */
@@ -205,7 +205,7 @@ static int is_privileged_root(void)
 /* May the child come into another time namespace, with another CLOCK_MONOTONIC? */
 static int may_change_clock(const struct forkexec_request *r)
 {
-	return may_join(r, CLONE_NEWTIME) || r->clone_flags & CLONE_NEWTIME;
+	return forkexec_attr_may_join(r, CLONE_NEWTIME) || r->clone_flags & CLONE_NEWTIME;
 }
 
 HIDDEN void forkexec_attr_plan(struct job *job)
@@ -252,7 +252,7 @@ HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r)
 		return 0;
 	if (r->flags & (FORKEXEC_OOM_SCORE_ADJ | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_EFFECTIVE))
 		return 0;
-	return !may_join(r, CLONE_NEWUSER | CLONE_NEWTIME) && !may_dump_core(r);
+	return !forkexec_attr_may_join(r, CLONE_NEWUSER | CLONE_NEWTIME) && !may_dump_core(r);
 }
 
 /*

@@ -238,6 +238,7 @@ static CORE_INLINE uint32_t id_map_lines(uint32_t n)
 /* attr.c: of attributes that Go's SysProcAttr does not have */
 HIDDEN int forkexec_attr_check(const struct forkexec_request *r, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_plan(struct job *job);
+HIDDEN int forkexec_attr_may_join(const struct forkexec_request *r, uint32_t types);
 HIDDEN int forkexec_attr_may_share(const struct forkexec_request *r);
 HIDDEN int forkexec_attr_page(struct job *job, struct forkexec_result *reterr);
 HIDDEN void forkexec_attr_read_page(struct job *job);

@@ -204,17 +204,6 @@ static int is_inside(const struct forkexec_id_map *m, uint32_t n, uint32_t id)
 	return 0;
 }
 
-/* May the child join a user namespace? */
-static int joins_user(const struct forkexec_request *r)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->n_namespaces; i++)
-		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWUSER)
-			return 1;
-	return 0;
-}
-
 static int say_unmapped(struct look *l, int groups, const char *field, uint32_t id)
 {
 	const struct forkexec_request *r = l->r;
@@ -225,7 +214,7 @@ static int say_unmapped(struct look *l, int groups, const char *field, uint32_t 
 	say(&l->text, field);
 	say(&l->text, " is ");
 	say_number(&l->text, id);
-	if (!NEW_USER(r) && joins_user(r))
+	if (!NEW_USER(r) && forkexec_attr_may_join(r, CLONE_NEWUSER))
 		say(&l->text, ", which does not exist in the user namespace that the child joins "
 			      "({namespaces}): see, for a process in it, /proc/PID/");
 	else if (!NEW_USER(r))

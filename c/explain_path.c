@@ -214,13 +214,9 @@ static int follow(struct look *l)
 /* Has the child mounts that we do not see? It joins some, or a hook may have made them. */
 static int has_other_mounts(const struct forkexec_request *r)
 {
-	uint32_t i;
-
-	for (i = 0; i < r->n_namespaces; i++)
-		if (!r->namespaces[i].type || r->namespaces[i].type & CLONE_NEWNS)
-			return 1;
-	return (r->clone_flags | r->unshare_flags) & CLONE_NEWNS &&
-	       r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC);
+	return forkexec_attr_may_join(r, CLONE_NEWNS) ||
+	       ((r->clone_flags | r->unshare_flags) & CLONE_NEWNS &&
+		r->flags & (FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC));
 }
 
 HIDDEN enum found look_walk(struct look *l, int *ret_fd)

@@ -325,7 +325,7 @@ static int may_allow_setgroups(void)
 static void finish_groups(struct command *c)
 {
 	struct forkexec_request *r = &c->request;
-	int at_clone = (r->clone_flags & namespace_flags("clone", "user")) != 0;
+	int at_clone = (r->clone_flags & NEW_USER) != 0;
 
 	if (!(r->flags & FORKEXEC_GID_MAP) || r->flags & FORKEXEC_NO_SETGROUPS || c->helpers)
 		return;

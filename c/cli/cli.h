@@ -95,6 +95,8 @@ extern const struct option_row options[]; /* a row without a function is a headi
 void parse(struct command *c, int argc, char **argv, int *ret_first);
 
 /* apply.c, attributes.c, confine.c, hook.c: what the options do */
+#define NEW_USER 0x10000000u /* CLONE_NEWUSER of <sched.h> */
+
 #define APPLY(name) void apply_##name(struct command *c, const char *argument)
 APPLY(affinity);
 APPLY(ambient_caps);

@@ -10,7 +10,6 @@
 
 #include "cli.h"
 
-#define NEW_USER 0x10000000
 #define NEW_NS   0x00020000
 
 void put_string(const char *s)

@@ -21,7 +21,7 @@ static void explain_shape(int groups, const struct forkexec_id_map *map, uint32_
 	struct forkexec_request r = FORKEXEC_REQUEST_INIT;
 
 	r.path = ""; /* without one it looks at nothing */
-	r.clone_flags = namespace_flags("clone", "user");
+	r.clone_flags = NEW_USER;
 	r.flags = groups ? FORKEXEC_GID_MAP : FORKEXEC_UID_MAP;
 	r.uid_map = r.gid_map = map;
 	r.n_uid_map = r.n_gid_map = n;

@@ -63,7 +63,7 @@ void finish_helpers(struct command *c)
 
 	if (!c->helpers)
 		return;
-	if (!(r->clone_flags & namespace_flags("clone", "user")))
+	if (!(r->clone_flags & NEW_USER))
 		usage("--id-map-helpers: needs --clone user");
 	if (!r->n_uid_map && !r->n_gid_map)
 		usage("--id-map-helpers: needs --uid-map or --gid-map");

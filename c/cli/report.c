@@ -120,38 +120,45 @@ static void find_hook(struct words *w)
 			 n && why[n - 1] == '.' ? "" : ".", *f->advice ? " " : "", f->advice);
 }
 
+/* The beginning of an object, which every failure has. */
+static void print_json_words(const char *step, const char *object, const char *field, const char *syscall,
+			     const char *name, const char *message, const char *explanation)
+{
+	fputc('{', stderr);
+	print_json_string(stderr, "step", step);
+	print_json_string(stderr, "object", object);
+	print_json_string(stderr, "field", field);
+	print_json_string(stderr, "syscall", syscall);
+	print_json_string(stderr, "errno", name ? name : "");
+	print_json_string(stderr, "message", message);
+	print_json_string(stderr, "explanation", explanation);
+}
+
+/* Its end. */
+static void print_json_numbers(int err, int64_t detail, int status)
+{
+	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", err,
+		(long long)detail, status);
+}
+
 static void print_json(const struct forkexec_result *result, const struct words *w)
 {
 	const struct hook_failure *hook = failed_hook();
 
-	fputc('{', stderr);
-	print_json_string(stderr, "step", w->step);
-	print_json_string(stderr, "object", *w->object ? w->object + 1 : "");
-	print_json_string(stderr, "field", w->field);
-	print_json_string(stderr, "syscall", forkexec_step_syscall(result->step));
-	print_json_string(stderr, "errno", w->name ? w->name : "");
-	print_json_string(stderr, "message", strerror(result->err));
-	print_json_string(stderr, "explanation", w->cause);
+	print_json_words(w->step, *w->object ? w->object + 1 : "", w->field,
+			 forkexec_step_syscall(result->step), w->name, strerror(result->err), w->cause);
 	if (hook) {
 		print_json_string(stderr, "command", hook->command ? hook->command : "");
 		fprintf(stderr, "\"status\":%d,", hook->status);
 	}
-	fprintf(stderr, "\"errno_number\":%d,\"detail\":%lld,\"exit_status\":%d}\n", (int)result->err,
-		(long long)result->detail, exit_status(result));
+	print_json_numbers(result->err, result->detail, exit_status(result));
 }
 
 /* What is no failure of a step. */
 static void print_json_message(const char *step, const char *message, const char *cure, int status)
 {
-	fputc('{', stderr);
-	print_json_string(stderr, "step", step);
-	print_json_string(stderr, "object", "");
-	print_json_string(stderr, "field", "");
-	print_json_string(stderr, "syscall", "");
-	print_json_string(stderr, "errno", "");
-	print_json_string(stderr, "message", message);
-	print_json_string(stderr, "explanation", cure);
-	fprintf(stderr, "\"errno_number\":0,\"detail\":0,\"exit_status\":%d}\n", status);
+	print_json_words(step, "", "", "", "", message, cure);
+	print_json_numbers(0, 0, status);
 }
 
 /* A failure before the start. */
@@ -171,13 +178,10 @@ void report_end(const struct command *c, int sig, const char *format, ...)
 	if (vasprintf(&text, format, list) < 0)
 		text = NULL;
 	va_end(list);
-	if (c->json) {
+	if (c->json)
 		print_json_message("", text ? text : "out of memory", "", 128 + sig);
-	} else {
-		fputs("forkexec: ", stderr);
-		put_text(stderr, text ? text : "out of memory", strlen(text ? text : "out of memory"));
-		fputc('\n', stderr);
-	}
+	else
+		say("%s", text ? text : "out of memory");
 	free(text);
 }
 
@@ -210,15 +214,8 @@ void report_file(const char *step, const char *object, const char *option, const
 		say("%s: %s: %s (%s). %s", option, object, strerror(err), name ? name : "?", explanation);
 		return;
 	}
-	fputc('{', stderr);
-	print_json_string(stderr, "step", step);
-	print_json_string(stderr, "object", object);
-	print_json_string(stderr, "field", option);
-	print_json_string(stderr, "syscall", step);
-	print_json_string(stderr, "errno", name ? name : "");
-	print_json_string(stderr, "message", strerror(err));
-	print_json_string(stderr, "explanation", explanation);
-	fprintf(stderr, "\"errno_number\":%d,\"detail\":0,\"exit_status\":%d}\n", err, EXIT_FAILED);
+	print_json_words(step, object, option, step, name, strerror(err), explanation);
+	print_json_numbers(err, 0, EXIT_FAILED);
 }
 
 /* A file of an option's that this process opens itself, with errno: not the way it is called. */

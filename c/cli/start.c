@@ -18,8 +18,7 @@
 
 extern char **environ;
 
-#define NEW_USER   0x10000000u /* CLONE_NEWUSER */
-#define MOST_LOOKS 40	       /* of LOOK_NS each, at a child that has been killed */
+#define MOST_LOOKS 40 /* of LOOK_NS each, at a child that has been killed */
 
 static struct forkexec_state state;
 

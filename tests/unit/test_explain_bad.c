@@ -8,42 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support.h"
-
-static char *no_argv[] = {"x", NULL}, *no_envp[] = {NULL};
-static char said[4096];
-
-static void explain(const struct forkexec_request *r, const struct forkexec_result *result)
-{
-	long n = forkexec_explain(r, result, said, sizeof(said));
-
-	assert_int_equal(n, strlen(said));
-}
-
-static void failure(struct forkexec_request *r, uint32_t step, int err)
-{
-	struct forkexec_result result;
-
-	assert_true(forkexec_spawn(r, &result) < 0);
-	if (result.step != step || result.err != err)
-		fail_msg("%s, %d in place of %s, %d", forkexec_step_name(result.step), result.err,
-			 forkexec_step_name(step), err);
-	explain(r, &result);
-}
-
-#define assert_says(text)                                                                          \
-	do {                                                                                       \
-		if (!strstr(said, text))                                                           \
-			fail_msg("\"%s\" is not in: %s", text, said);                              \
-	} while (0)
-
-static void nothing(struct forkexec_request *r, const char *path)
-{
-	forkexec_request_init(r);
-	r->path = path;
-	r->argv = no_argv;
-	r->envp = no_envp;
-}
+#include "explaining.h"
 
 /* A pointer that the kernel has found bad is not followed. */
 static void test_bad_pointers(void **test_state)
@@ -97,13 +62,13 @@ static void test_elsewhere(void **test_state)
 	assert_says("/etc/passwd is a regular file, not a directory");
 	r.dir = NULL;
 	r.chroot = "/";
-	explain(&r, &missing);
+	explain(&r, &missing, 0);
 	assert_says("The program does not exist where the child looks for it");
 	close(r.dir_fd);
 	nothing(&r, "/nowhere/x");
 	r.namespaces = &mounts;
 	r.n_namespaces = 1;
-	explain(&r, &missing);
+	explain(&r, &missing, 0);
 	assert_says("The program does not exist where the child looks for it");
 }
 
@@ -151,7 +116,7 @@ static void test_filter(void **test_state)
 	assert_says("seccomp is empty: a filter has at least one instruction");
 	r.n_seccomp = 1;
 	r.seccomp_flags = 4;
-	explain(&r, &result);
+	explain(&r, &result, 0);
 	assert_says("seccomp flags 0x4: EINVAL. No instruction of seccomp is wrong by itself");
 }
 
