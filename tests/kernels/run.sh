@@ -71,7 +71,7 @@ build_guest() { # build_guest: makes $dir/ARCH/base.cpio
 	c=build/kernels/$arch/c && rm -rf "$c"
 	make -s B="$c" CC="$cc" CFLAGS="-O2 -g -I$root/usr/include -L$root/usr/lib/$triplet -L$root/lib/$triplet" \
 		tests "$c/tests/kernels/method" &&
-		cp "$c"/tests/*/test_*[!.][!d] "$suites/c/" && cp "$c/tests/kernels/method" "$suites/" &&
+		cp "$c"/tests/*/test_* "$suites/c/" && cp "$c/tests/kernels/method" "$suites/" &&
 		"$cc" -O2 -static -o "$suites/probe" tests/differential/testdata/probe.c || return 1
 	for b in nocgo cgo; do (build_go $b) || return 1; done
 	(cd "$guest" && find . | cpio -o -H newc -R +0:+0 --quiet) >"$dir/$arch/base.cpio"
