@@ -215,11 +215,13 @@ HIDDEN void forkexec_attr_plan(struct job *job)
 	job->attributes = groups(r);
 	if (!forkexec_attr_may_share(r) && is_weaker(r) && is_privileged_root())
 		job->attributes |= ATTR_CLOSED;
+	if (r->flags & FORKEXEC_CREDENTIAL && is_privileged_root() && forkexec_plan_suid_dumpable())
+		job->attributes |= ATTR_REOPENED;
 	job->child_mask = r->flags & FORKEXEC_SIGMASK ? &r->sigmask : &job->mask;
 	job->page = NULL;
 	job->clock = may_change_clock(r) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 	job->seen = r->trace || r->pause_at;
-	job->paused = job->changed = job->filtered = job->at_pause = 0;
+	job->paused = job->changed = job->filtered = job->at_pause = job->failing = 0;
 	job->listener = -1;
 	job->n_oom_text = (uint32_t)forkexec_plan_number(job->oom_text, r->oom_score_adj);
 	job->first_free = r->n_fds < 3 ? 3 : (int32_t)r->n_fds;
@@ -296,7 +298,7 @@ HIDDEN void forkexec_attr_read_page(struct job *job)
 {
 	if (!job->page)
 		return;
-	if (job->page->record.step) {
+	if (is_failure(job->page->record.step, job->page->record.err)) {
 		job->record.err = job->page->record.err;
 		job->record.detail = job->page->record.detail;
 		job->record.step = job->page->record.step;
@@ -361,6 +363,9 @@ HIDDEN void forkexec_attr_look(struct job *job, int pid)
 	if (!job->page)
 		return;
 	forkexec_attr_take_listener(job, pid);
-	if (__atomic_load_n(&job->page->record.step, __ATOMIC_ACQUIRE))
-		(void)forkexec_signal(job, pid, SIGKILL); /* it has failed, and waits in write(2) or exit(2) */
+	if (!__atomic_load_n(&job->page->record.step, __ATOMIC_ACQUIRE))
+		return;
+	if (job->failing) /* still, so it waits in write(2) or exit(2) */
+		(void)forkexec_signal(job, pid, SIGKILL);
+	job->failing = 1;
 }

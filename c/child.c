@@ -152,6 +152,20 @@ CHILD static void child_unshare(struct job *job)
 		TRY(MOUNT_PRIVATE, sys_mount("none", "/", MS_REC | MS_PRIVATE), 0);
 }
 
+/*
+ * Before we become whom others may trace, or at once after it: we have a copy of our parent's
+ * memory, and its descriptors, for as long as a hook takes. The execve opens the memory again.
+ */
+CHILD static void child_close_memory(struct job *job, uint32_t step)
+{
+	long ret = 0;
+
+	if (job->method != METHOD_CLONE3 && job->method != METHOD_CLONE)
+		ret = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+	if (ret < 0)
+		child_fail(job, step, ret, 0);
+}
+
 CHILD static void child_credential(struct job *job)
 {
 	const struct forkexec_request *r = job->request;
@@ -163,6 +177,8 @@ CHILD static void child_credential(struct job *job)
 	TRY(SETGID, sys_setgid(r->gid), r->gid);
 	TRY(SETUID, sys_setuid(r->uid), r->uid);
 	job->changed = 1;
+	if (job->attributes & ATTR_REOPENED)
+		child_close_memory(job, FORKEXEC_STEP_SETUID);
 }
 
 /* A capability must be permitted and inheritable before it can be ambient. */
@@ -231,8 +247,8 @@ CHILD static __attribute__((noreturn)) void child_execve(struct job *job)
 	MARK(EXECVE, 0);
 	ret = r->flags & FORKEXEC_EXEC_FD ? sys_execveat(job->own[OWN_EXEC], r->argv, r->envp)
 					  : sys_execve(r->path, r->argv, r->envp);
-	/* Only a seccomp filter answers 0, which must not look like a success. */
-	child_fail(job, FORKEXEC_STEP_EXECVE, ret ? ret : -E_PIPE, 0);
+	/* Only who filters system calls answers 0 or more, which must not look like a success. */
+	child_fail(job, FORKEXEC_STEP_EXECVE, ret < 0 ? ret : -E_PIPE, 0);
 }
 
 CHILD static void child_close_and_open(struct job *job)
@@ -272,7 +288,7 @@ HIDDEN CORE_ATTRS void forkexec_child_main(void *arg)
 		ret = child_trim_fds(job, &moved);
 
 	if (job->attributes & ATTR_CLOSED)
-		child_close_memory(job);
+		child_close_memory(job, FORKEXEC_STEP_KEEPCAPS);
 	if (job->attributes & ATTR_KEEPCAPS)
 		TRY(KEEPCAPS, sys_prctl(PR_SET_KEEPCAPS, 1, 0), 0);
 	if (r->flags & (FORKEXEC_UID_MAP | FORKEXEC_GID_MAP | FORKEXEC_STOP_CLONE | FORKEXEC_STOP_EXEC))

@@ -190,16 +190,6 @@ CHILD static void child_open_files(struct job *job)
 }
 
 /*
- * Before we become whom others may trace: we have a copy of our parent's memory, and its
- * descriptors, for as long as a hook takes. The execve opens the memory again.
- */
-CHILD static void child_close_memory(struct job *job)
-{
-	if (job->method != METHOD_CLONE3 && job->method != METHOD_CLONE)
-		TRY(KEEPCAPS, sys_prctl(PR_SET_DUMPABLE, 0, 0), 0);
-}
-
-/*
  * More than a second: then the parent has been stopped or killed since it told us to go on, or we
  * keep it from its only processor, by a real-time policy.
  */

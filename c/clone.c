@@ -71,10 +71,13 @@ static uint64_t clone_flags(const struct job *job, uint32_t method, uint32_t bit
  */
 static int may_share_table(const struct job *job, uint32_t method, uint32_t bits)
 {
+	const struct forkexec_request *r = job->request;
+
+	if (r->flags & (FORKEXEC_ERRNO_PIPE | FORKEXEC_EXEC_FD | FORKEXEC_LANDLOCK |
+			FORKEXEC_DIR_FD | FORKEXEC_FOREGROUND) || r->n_namespaces)
+		return 0;
 	return job->trim && !job->moves_fds && bits & STATE_TRIMS && bits & STATE_PROVEN(method) &&
-	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0 &&
-	       !(job->request->flags &
-		 (FORKEXEC_ERRNO_PIPE | FORKEXEC_EXEC_FD | FORKEXEC_LANDLOCK));
+	       job->report[0] < 0 && job->sync[0] < 0 && job->hold[0] < 0;
 }
 
 static long clone_once(struct job *job, uint32_t method, uint32_t bits)

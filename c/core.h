@@ -75,6 +75,12 @@ struct record {
 	int64_t detail;
 };
 
+/* Can a failed child have said this? Else somebody has who may write to its pipe or its page. */
+static CORE_INLINE int is_failure(uint32_t step, int32_t err)
+{
+	return step != FORKEXEC_STEP_NONE && err > 0 && err < 4096;
+}
+
 /*
  * How we learn that a child shares nothing with us any more, and what it failed at. METHOD:
  * what made it. PIPE: there is a report pipe, whose write end is in the child alone. CLEARTID:
@@ -135,6 +141,7 @@ struct job {
 	uint32_t changed;   /* set by the child: its IDs are the new ones */
 	uint32_t filtered;  /* set by the child: it has a filter, and makes no call but its execve */
 	uint32_t at_pause;  /* stopped is request.pause_at */
+	uint32_t failing;   /* the page has said once that the child has failed */
 	int32_t listener;   /* of its filter, in our table; -1 */
 	uint32_t n_oom_text;
 	char oom_text[12];
@@ -175,6 +182,7 @@ struct job {
 #define ATTR_CAPABILITIES 4u
 #define ATTR_LAST         8u
 #define ATTR_CLOSED       16u /* others may get at the child who may not get at us */
+#define ATTR_REOPENED     32u /* new IDs open the memory of a forked child: fs.suid_dumpable is 1 */
 
 #define CAP_SETS                                                                                   \
 	(FORKEXEC_CAP_EFFECTIVE | FORKEXEC_CAP_PERMITTED | FORKEXEC_CAP_INHERITABLE |              \
@@ -265,6 +273,7 @@ HIDDEN size_t forkexec_plan_number(char *text, int64_t value);
 HIDDEN int forkexec_plan_check(const struct forkexec_request *r, struct forkexec_result *reterr);
 HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r);
 HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r);
+HIDDEN int forkexec_plan_suid_dumpable(void);
 HIDDEN void forkexec_plan_proc_path(char path[PROC_PATH], int pid, const char *file);
 /* clone.c: mask as for forkexec_begin() */
 HIDDEN int forkexec_clone_job(struct job *job, struct forkexec_result *ret,

@@ -233,7 +233,7 @@ HIDDEN int look_cgroup(struct look *l)
 	int32_t fd = l->r->cgroup_fd;
 	int err = l->result->err;
 
-	if (look_read(l, fd, "cgroup.controllers") < 0 && err != E_NODEV)
+	if (look_read(l, fd, "cgroup.controllers") < 0)
 		return say_no_cgroup(l, fd);
 	if (err == E_BUSY) {
 		if (look_read(l, fd, "cgroup.subtree_control") <= 1)

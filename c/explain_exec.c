@@ -163,10 +163,10 @@ static enum elf read_elf(struct look *l, int fd, uint64_t n)
 	count = (uint32_t)get(e + (wide ? 56 : 44), 2, big);
 	if (size != (wide ? 56 : 32))
 		return ELF_BROKEN;
-	for (i = 0; i < count && at + size <= n; i++, at += size)
+	for (i = 0; i < count && size <= n && at <= n - size; i++, at += size)
 		if (get(e + at, 4, big) == 3) /* PT_INTERP */
 			break;
-	if (at + size > n)
+	if (size > n || at > n - size)
 		return i < count ? ELF_BROKEN : ELF_STATIC;
 	if (i == count)
 		return ELF_STATIC;

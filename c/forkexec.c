@@ -87,6 +87,38 @@ static void wait_for_report(struct job *job, struct wait *w, int64_t ns)
 	w->args[4] = SIGSET_BYTES;
 }
 
+/* Takes what a child says that it has failed at. It is not believed where that cannot be. */
+static void take_failure(struct job *job, const struct record *record)
+{
+	if (!is_failure(record->step, record->err))
+		return;
+	job->record.err = record->err;
+	job->record.detail = record->detail;
+	job->record.step = record->step;
+}
+
+/*
+ * Takes what a child says that is about to wait for us. Only what we have asked for is believed:
+ * whoever may trace a forked child can write to its end of the pipe.
+ */
+static void take_stop(struct job *job, const struct record *record, int pid)
+{
+	const struct forkexec_request *r = job->request;
+
+	if (record->detail == 1 && r->pause_at && record->step == r->pause_at) {
+		job->stopped = record->step;
+		job->at_pause = 1;
+	} else if (record->detail) {
+		return;
+	} else if (record->step == FORKEXEC_STEP_STOP_EXEC && r->flags & FORKEXEC_STOP_EXEC) {
+		job->stopped = record->step;
+		job->at_pause = 0;
+	} else if (record->step == FORKEXEC_STEP_SECCOMP &&
+		   r->seccomp_flags & SECCOMP_NEW_LISTENER) {
+		forkexec_attr_start_filter(job, pid);
+	}
+}
+
 /* Returns 1 if the pipe has ended: at the exec, or at the exit, maybe after a record. */
 static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 {
@@ -102,21 +134,12 @@ static int after_wait_for_report(struct job *job, const struct wait *w, int pid)
 		forkexec_attr_look(job, pid);
 		return 0;
 	}
-	if (n == sizeof(record) && !record.err) {
-		if (record.step == FORKEXEC_STEP_SECCOMP && !record.detail) {
-			forkexec_attr_start_filter(job, pid);
-			return 0;
-		}
-		job->stopped = record.step;
-		job->at_pause = (uint32_t)record.detail;
+	if (n == sizeof(record) && record.err)
+		take_failure(job, &record);
+	else if (n == sizeof(record))
+		take_stop(job, &record, pid);
+	if (n > 0)
 		return 0;
-	}
-	if (n == sizeof(record)) {
-		job->record.err = record.err;
-		job->record.detail = record.detail;
-		job->record.step = record.step;
-		return 0;
-	}
 	if (n < 0) {
 		if (n != -E_INTR)
 			sys_sleep_ms(1);
@@ -249,6 +272,18 @@ static uint64_t retry_flags(const struct job *job, uint32_t step, int err)
 	return job->trim && looks_up && err == E_NOENT ? FORKEXEC_WHOLE_TABLE : 0;
 }
 
+/*
+ * A child that says that it has failed is in its exit. But a forked one, which others may trace,
+ * need not have said it itself: it does not run the program, and keeps nobody waiting.
+ */
+static void end_forked(const struct job *job, const struct forkexec_result *ret)
+{
+	struct sys_siginfo info;
+
+	if (!(ret->how & FORKEXEC_HOW_SHARED) && peek(ret->pid, &info) == 0 && !info.pid)
+		(void)forkexec_signal(job, ret->pid, SIGKILL);
+}
+
 HIDDEN int forkexec_begin(const struct forkexec_request *r, struct forkexec_result *ret,
 			  struct forkexec_state *state, const uint64_t *mask)
 {
@@ -339,6 +374,7 @@ HIDDEN int forkexec_finish_round(const struct forkexec_request *r, struct forkex
 	if (job->listener >= 0)
 		sys_close(job->listener);
 	ret->seccomp_fd = -1;
+	end_forked(job, ret);
 	reap(ret->pid, ret->pidfd);
 	if (ret->pidfd >= 0)
 		sys_close(ret->pidfd);

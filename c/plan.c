@@ -284,7 +284,7 @@ HIDDEN struct job *forkexec_plan_job(const struct forkexec_request *r)
  * Does fs.suid_dumpable say that a process which changes its IDs stays readable for
  * them? Then so would our memory be, through the child. If we cannot tell: yes.
  */
-static int suid_dumpable(void)
+HIDDEN int forkexec_plan_suid_dumpable(void)
 {
 	char c = '1';
 	long n;
@@ -317,6 +317,6 @@ HIDDEN int forkexec_plan_may_share(const struct forkexec_request *r)
 	if (r->unshare_flags & CLONE_VM)
 		return !((r->clone_flags | r->unshare_flags) & CLONE_NEWUSER);
 	if (r->flags & FORKEXEC_CREDENTIAL)
-		return !suid_dumpable();
+		return !forkexec_plan_suid_dumpable();
 	return 1;
 }

@@ -62,8 +62,9 @@ func ForkExec(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err
 // Start starts a program with options. It is [syscall.StartProcess] with three
 // additions: a failure is an *[Error] that names the step; opt; and ctx. If ctx ends before the
 // child's execve, the child is killed and Start returns ctx.Err(), even
-// if the program is on a file system that hangs. Once Start has
-// succeeded, ctx has no more effect.
+// if the program is on a file system that hangs. If it ends in the very moment of
+// the execve, Start may succeed with a program that has been killed. Once Start
+// has succeeded, ctx has no more effect.
 //
 // The process must be waited for, or released. Start panics if ctx is nil, as
 // [os/exec.CommandContext] does.

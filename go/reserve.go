@@ -5,7 +5,10 @@
 package forkexec
 
 import (
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -15,8 +18,7 @@ import (
 // duplicated into the reserve first, where they are numbered high.
 type reserve struct {
 	mu     sync.Mutex
-	filler int    // what lies in a slot that is not lent
-	pipes  uint64 // the device of pipes that have no name
+	filler int // what lies in a slot that is not lent
 	n      int
 	free   []int32
 }
@@ -62,30 +64,22 @@ func (r *reserve) open() error {
 		return err
 	}
 	_ = syscall.Close(ends[1])
-	var st syscall.Stat_t
-	if err := syscall.Fstat(ends[0], &st); err != nil {
-		_ = syscall.Close(ends[0])
-		return err
-	}
-	r.filler, r.pipes = ends[0], uint64(st.Dev)
+	r.filler = ends[0]
 	return nil
 }
 
-// movable says if a duplicate of fd can be closed without a trace.
-func (r *reserve) movable(fd int32) bool {
-	var st syscall.Stat_t
-	if syscall.Fstat(int(fd), &st) != nil {
-		return false
-	}
-	switch st.Mode & syscall.S_IFMT {
-	case syscall.S_IFSOCK:
+// movable says if a duplicate of fd can be closed without a trace. It asks nothing of a file
+// system, which may hang: a pipe that has a name, and can be locked, is not one of "pipe:[…]".
+func movable(fd int32) bool {
+	if _, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TYPE); err == nil {
 		return true
-	case syscall.S_IFIFO:
-		return uint64(st.Dev) == r.pipes // one with a name can be locked
-	case syscall.S_IFCHR:
-		return st.Rdev == 1<<8|3 // /dev/null
 	}
-	return false
+	name, err := os.Readlink("/proc/thread-self/fd/" + strconv.Itoa(int(fd)))
+	if err != nil || name != "/dev/null" {
+		return strings.HasPrefix(name, "pipe:[")
+	}
+	var st syscall.Stat_t
+	return syscall.Fstat(int(fd), &st) == nil && st.Mode&syscall.S_IFMT == syscall.S_IFCHR && st.Rdev == 1<<8|3
 }
 
 // lend puts those of fds that are numbered high into the reserve, and their new numbers
@@ -103,7 +97,7 @@ func (r *reserve) lend(fds []int32) []int32 {
 			high = append(high, fd)
 		}
 	}
-	if len(high) > len(r.free) || slices.ContainsFunc(high, func(fd int32) bool { return !r.movable(fd) }) {
+	if len(high) > len(r.free) || slices.ContainsFunc(high, func(fd int32) bool { return !movable(fd) }) {
 		return nil
 	}
 	slots := slices.Clone(r.free[len(r.free)-len(high):])

@@ -55,7 +55,7 @@ func settleAll() {
 		syscall.ForkLock.Lock()
 		n := c.Settle(state())
 		syscall.ForkLock.Unlock()
-		if n > 0 {
+		if n != 0 { // a child is left, or signals could not be blocked
 			time.Sleep(delay)
 		}
 	}

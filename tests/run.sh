@@ -199,6 +199,7 @@ suite_cross() {
 	for arch in 386 arm riscv64 ppc64le s390x mips64le loong64; do
 		GOOS=linux GOARCH=$arch CGO_ENABLED=0 "$GO" vet ./go/... || return 1
 	done
+	GOOS=linux GOARCH=386 CGO_ENABLED=0 "$GO" vet ./... || return 1 # the tests, too, where int has 32 bits
 	[ "$(uname -m)" = x86_64 ] || { echo "not on x86-64: no emulation of arm64 tried"; return 0; }
 	GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc "$GO" test -c -o "$scratch/arm64.test" ./tests/api &&
 		(cd tests/api && QEMU_LD_PREFIX=/usr/aarch64-linux-gnu timeout 300 qemu-aarch64 "$scratch/arm64.test" \

@@ -58,13 +58,23 @@ static int in_own_group(const struct command *c)
 	return (c->request.flags & (FORKEXEC_SETSID | FORKEXEC_SETPGID | FORKEXEC_FOREGROUND)) != 0;
 }
 
+/* Continues the program, and what it has started; of a group that it has only joined, it alone. */
+static void go_on(const struct command *c, pid_t pid)
+{
+	(void)kill(in_own_group(c) && !c->request.pgid ? -pid : pid, SIGCONT);
+}
+
 static void pass_on(const struct command *c, pid_t pid)
 {
+	int told;
 	size_t i;
 
 	for (i = 0; i < N_PASSED_ON; i++) {
-		if (pending[i] == 1 || (pending[i] == 2 && in_own_group(c)))
-			(void)kill(in_own_group(c) && passed_on[i] == SIGCONT ? -pid : pid, passed_on[i]);
+		told = pending[i] == 1 || (pending[i] == 2 && in_own_group(c));
+		if (told && passed_on[i] == SIGCONT)
+			go_on(c, pid);
+		else if (told)
+			(void)kill(pid, passed_on[i]);
 		pending[i] = 0; /* for the next start, with --repeat, too */
 	}
 }
@@ -92,8 +102,8 @@ static void stop_too(const struct command *c, pid_t pid, const sigset_t *open)
 	sigprocmask(SIG_SETMASK, open, &closed);
 	(void)raise(SIGSTOP);
 	sigprocmask(SIG_SETMASK, &closed, NULL);
-	give_terminal(c, pid);
-	(void)kill(in_own_group(c) ? -pid : pid, SIGCONT);
+	give_terminal(c, c->request.pgid ? c->request.pgid : pid);
+	go_on(c, pid);
 }
 
 #define FORK_NO_EXEC 0x40 /* PF_FORKNOEXEC: execve(2) has not come to the new program */

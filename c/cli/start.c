@@ -52,12 +52,12 @@ static int finish(struct command *c, const struct forkexec_request *r, struct fo
 }
 
 /* We may be held non-dumpable until the child has left our memory, microseconds later. */
-static void settle(const struct forkexec_request *r)
+static void settle(void)
 {
 	const struct timespec moment = {0, 50000};
 	int tries;
 
-	for (tries = 0; r->clone_flags & NEW_USER && tries < 20 && forkexec_settle(&state) > 0; tries++)
+	for (tries = 0; tries < 20 && forkexec_settle(&state) > 0; tries++)
 		(void)nanosleep(&moment, NULL);
 }
 
@@ -112,7 +112,7 @@ int start_path(void *command, const struct forkexec_request *request, struct for
 	} while (err && try_again(c, &r, ret));
 	if (c->left_behind)
 		return err; /* the memory is still the child's */
-	settle(&r);
+	settle();
 	free(r.work);
 	return err;
 }

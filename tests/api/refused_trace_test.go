@@ -57,7 +57,7 @@ func refusedStarts() []refusedStart {
 		{"Dir", "[Dir]", func() {
 			_, _ = forkexec.StartProcess("Dir", []string{"x"}, &os.ProcAttr{Dir: "/missing"})
 		}},
-		{"Nice", "[Nice]", start("Nice", background, nil, &forkexec.Options{Nice: ptr(1 << 40)})},
+		{"Umask", "[Umask]", start("Umask", background, nil, &forkexec.Options{Umask: ptr(-1)})},
 		{"ended", "[]", start("ended", ended(), nil, nil)},
 		{"both", "[Ptrace PdeathsigProcess]", start("both", background, &syscall.SysProcAttr{Ptrace: true}, &forkexec.Options{PdeathsigProcess: true})},
 		{"maps", "[IDMapHelpers]", start("maps", background, nil, &forkexec.Options{IDMapHelpers: true})},

@@ -215,3 +215,73 @@ func TestStopDuringHook(t *testing.T) {
 		}
 	}
 }
+
+// comes waits until a process is in one of these states, of proc(5).
+func comes(t *testing.T, pid int, states string) {
+	t.Helper()
+	var state string
+	for range 1000 {
+		text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		_, after, _ := strings.Cut(string(text), ") ")
+		if state = after[:min(1, len(after))]; state != "" && strings.Contains(states, state) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("process %d is in state %q, want one of %s", pid, state, states)
+}
+
+// TestContinueInGroup: a program that has joined another job's group goes on with the command, and
+// the other job does not.
+func TestContinueInGroup(t *testing.T) {
+	other := exec.Command("sleep", "1000")
+	other.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
+	h := hang(t, "--setpgid="+strconv.Itoa(other.Process.Pid), "sleep", "1000")
+	defer func() { _ = syscall.Kill(h.child, syscall.SIGKILL); h.wait() }()
+	comes(t, h.child, "S")
+	_ = other.Process.Signal(syscall.SIGSTOP)
+	_ = syscall.Kill(h.child, syscall.SIGSTOP)
+	comes(t, other.Process.Pid, "T")
+	comes(t, h.cmd.Process.Pid, "T")
+	_ = h.cmd.Process.Signal(syscall.SIGCONT)
+	comes(t, h.child, "S")
+	comes(t, other.Process.Pid, "T")
+}
+
+// TestSettled: while the program runs the command has no pipe of a start any more.
+func TestSettled(t *testing.T) {
+	for _, way := range []string{"--clone=user", "--unshare=user"} {
+		t.Run(way, func(t *testing.T) {
+			if err := exec.Command(command, way, "true").Run(); err != nil {
+				t.Skip("skipped: no user namespaces here: ", err)
+			}
+			h := hang(t, way, "sleep", "1000")
+			defer func() { _ = syscall.Kill(h.child, syscall.SIGKILL); h.wait() }()
+			fds := "/proc/" + strconv.Itoa(h.cmd.Process.Pid) + "/fd"
+			var pipes []string
+			for range 500 {
+				list, err := os.ReadDir(fds)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pipes = nil
+				for _, fd := range list {
+					name, _ := os.Readlink(fds + "/" + fd.Name())
+					ours, _ := os.Readlink("/proc/self/fd/" + fd.Name())
+					if fd.Name() > "2" && strings.HasPrefix(name, "pipe:") && name != ours { // ours it has got from us
+						pipes = append(pipes, fd.Name()+": "+name)
+					}
+				}
+				if len(pipes) == 0 {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Errorf("the command has %v open", pipes)
+		})
+	}
+}

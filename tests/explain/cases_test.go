@@ -166,9 +166,10 @@ func namespaces() []testCase {
 		return testCase{name: name, start: maps(list...), step: forkexec.StepUIDMap, errno: einval, want: []string{text},
 			option: []string{strings.ReplaceAll(text, "UidMappings", "--uid-map")}}
 	}
+	top := int64(4294967294) // more than an int of 32 bits
 	size, twice, range_, empty, long := id("map of size 0", `Line 2 of UidMappings, "1 5 0", maps no ID`, m(0, 0, 1), m(1, 5, 0)),
 		id("map overlaps", `Line 2 of UidMappings, "1 0 1", overlaps line 1, "0 0 1"`, m(0, 0, 1), m(1, 0, 1)),
-		id("map beyond", `"0 4294967294 5", goes beyond the IDs that there are`, m(0, 4294967294, 5)),
+		id("map beyond", `"0 4294967294 5", goes beyond the IDs that there are`, m(0, int(top), 5)),
 		testCase{name: "map empty", step: forkexec.StepUIDMap, errno: einval, want: []string{"UidMappings is empty"},
 			start: with(sysAttr{Cloneflags: newuser, UidMappings: []syscall.SysProcIDMap{}})},
 		id("map too long", "UidMappings has 341 lines; the kernel takes 340", many(341)...)

@@ -74,6 +74,9 @@ int tolerated_by_parent(const struct fault_case *c)
 	case SYS_getresuid:
 	case SYS_prctl:
 		return is_hold_call();
+	case SYS_kill: /* of a child that has failed, and is in its exit */
+	case SYS_pidfd_send_signal:
+		return c->err != 0;
 	case SYS_read:  /* fs.suid_dumpable, or the report: read again */
 	case SYS_futex: /* the wait looks again, whatever they say */
 	case SYS_ppoll:

@@ -5,10 +5,12 @@
 package stuck
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	forkexec "forkexec.example/forkexec/go"
 )
@@ -70,4 +72,42 @@ func sameMemory(t *testing.T, a, b int) bool {
 		t.Skip("needs kcmp: ", e)
 	}
 	return ret == 0
+}
+
+// TestReserve has a file on a file system that does not answer among those that a start with
+// CloseFDs might move: it must not ask for its attributes.
+func TestReserve(t *testing.T) {
+	const oPath = 0x200000 // O_PATH
+	f := mountHung(t, false)
+	low, err := syscall.Open(f.dir, oPath|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(low)
+	high, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(low), syscall.F_DUPFD_CLOEXEC, 300)
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	defer syscall.Close(int(high))
+	if err := forkexec.ReserveFDs(4); err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan error, 1)
+	go func() {
+		p, err := forkexec.Start(context.Background(), "/bin/true", []string{"true"},
+			&syscall.ProcAttr{Files: []uintptr{0, 1, 2, high}}, &forkexec.Options{CloseFDs: true})
+		if err == nil {
+			_, err = p.Wait()
+		}
+		started <- err
+	}()
+	select {
+	case err := <-started:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		f.abort()
+		t.Errorf("the start hung: %v", <-started)
+	}
 }

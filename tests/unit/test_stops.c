@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A child that waits for its parent: what is done at a stop is done once, whose turn it is comes
- * as late as it likes, and no signal meets a process that is not the child.
+ * as late as it likes, no signal meets a process that is not the child, who writes to its pipe
+ * does not mislead its parent, and its memory is closed to its new user.
  */
 #include "support.h"
 
@@ -13,6 +14,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,6 +156,106 @@ static void reuse_process(void *arg)
 	CHECK_EQ(reap(pid), 0);
 }
 
+/* What a child writes to its pipe: struct record. */
+struct message {
+	uint32_t step;
+	int32_t err;
+	int64_t detail;
+};
+
+/* Writes to the only pipe that a waiting child has for writing, as who may trace it can. */
+static void forge(int pid, const struct message *m)
+{
+	char path[64], target[64];
+	struct stat info;
+	ssize_t n;
+	int i, fd, written = 0;
+
+	for (i = 3; i < 100; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, i);
+		n = readlink(path, target, sizeof(target));
+		if (n < 5 || strncmp(target, "pipe:", 5) || lstat(path, &info) || !(info.st_mode & S_IWUSR))
+			continue;
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		CHECK(fd >= 0);
+		CHECK_EQ(write(fd, m, sizeof(*m)), sizeof(*m));
+		close(fd);
+		written++;
+	}
+	CHECK_EQ(written, 1);
+}
+
+/* What no child says is not believed; what it may have said is true from then on. */
+static void forged_process(void *arg)
+{
+	static const struct message messages[] = {
+		{FORKEXEC_STEP_EXECVE, -5, 0},
+		{FORKEXEC_STEP_EXECVE, 4096, 0},
+		{FORKEXEC_STEP_NONE, ENOENT, 0},
+		{FORKEXEC_STEP_SETUID, 0, 1},
+		{FORKEXEC_STEP_SECCOMP, 0, 0},
+		{FORKEXEC_STEP_EXECVE, ENOENT, 0},
+	};
+	static char *const cat_argv[] = {"cat", NULL};
+	const size_t n = sizeof(messages) / sizeof(messages[0]);
+	struct forkexec_request r;
+	struct forkexec_result ret;
+	int ends[2], believed;
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < n; i++) {
+		int32_t fds[] = {-1, 1, 2};
+
+		believed = i == n - 1;
+		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		init(&r);
+		r.path = "/bin/cat"; /* which reads until we close the other end */
+		r.argv = cat_argv;
+		fds[0] = ends[0];
+		r.fds = fds;
+		r.n_fds = 3;
+		r.flags |= FORKEXEC_STOP_EXEC;
+		CHECK_EQ(forkexec_start(&r, &ret, &state), 0);
+		CHECK_EQ(forkexec_finish(&r, &ret, &state, -1), FORKEXEC_STOPPED);
+		forge(ret.pid, &messages[i]);
+		CHECK_EQ(forkexec_continue(&r, &ret, 0), 0);
+		CHECK_EQ(forkexec_finish(&r, &ret, &state, -1),
+			 believed ? FORKEXEC_FAILED : FORKEXEC_RUNNING);
+		close(ends[1]);
+		if (!believed)
+			CHECK_EQ(reap(ret.pid), 0);
+		CHECK(no_children());
+		close(ends[0]);
+	}
+}
+
+/* Where new IDs open a copy of our memory to their user, the child closes it again. */
+static void reopened_process(void *arg)
+{
+	struct forkexec_request r;
+	struct forkexec_result ret;
+	char path[32], was = 0;
+	struct stat info;
+	int fd = open("/proc/sys/fs/suid_dumpable", O_RDWR | O_CLOEXEC);
+
+	(void)arg;
+	CHECK_EQ(read(fd, &was, 1), 1);
+	CHECK_EQ(pwrite(fd, "1", 1, 0), 1);
+	init(&r);
+	r.flags |= FORKEXEC_CREDENTIAL | FORKEXEC_STOP_EXEC;
+	r.uid = r.gid = 65534;
+	CHECK_EQ(forkexec_start(&r, &ret, &state), 0);
+	CHECK_EQ(forkexec_finish(&r, &ret, &state, -1), FORKEXEC_STOPPED);
+	CHECK_EQ(pwrite(fd, &was, 1, 0), 1);
+	snprintf(path, sizeof(path), "/proc/%d/mem", ret.pid);
+	CHECK_EQ(stat(path, &info), 0);
+	CHECK_EQ(info.st_uid, 0); /* 65534 if its memory is open, proc(5) */
+	CHECK_EQ(forkexec_continue(&r, &ret, 0), 0);
+	CHECK_EQ(forkexec_finish(&r, &ret, &state, -1), FORKEXEC_RUNNING);
+	CHECK_EQ(reap(ret.pid), 0);
+}
+
 static void test_once(void **test_state)
 {
 	(void)test_state;
@@ -188,12 +291,30 @@ static void test_reuse(void **test_state)
 	isolate(reuse_process, NULL, 30);
 }
 
+static void test_forged(void **test_state)
+{
+	(void)test_state;
+	isolate(forged_process, NULL, 30);
+}
+
+static void test_reopened(void **test_state)
+{
+	(void)test_state;
+	if (geteuid() || access("/proc/sys/fs/suid_dumpable", W_OK)) {
+		print_message("skipped: not root, or fs.suid_dumpable cannot be set\n");
+		skip();
+	}
+	isolate(reopened_process, NULL, 30);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_reopened),
 	};
 	int status = probe_main(argc, argv);
 

@@ -220,6 +220,38 @@ static void test_path(void **test_state)
 	isolate(path_process, NULL, 20);
 }
 
+/* A descriptor that the child itself uses is the child's own from its clone on. */
+static void own_process(void *arg)
+{
+	char *const argv[] = {"probe:true", NULL};
+	static _Alignas(16) unsigned char work[32768];
+	struct forkexec_request r;
+	struct forkexec_result ret;
+	int i;
+
+	(void)arg;
+	if (!seen_to_work())
+		return;
+	for (i = 0; i < 100; i++) {
+		request_trim(&r, argv);
+		r.work = work;
+		r.work_size = sizeof(work);
+		r.flags |= FORKEXEC_DIR_FD;
+		r.dir_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		CHECK(r.dir_fd >= 0);
+		CHECK_EQ(forkexec_start(&r, &ret, &state), 0);
+		close(r.dir_fd);
+		CHECK_EQ(forkexec_finish(&r, &ret, &state, -1), FORKEXEC_RUNNING);
+		CHECK_EQ(reap(ret.pid), 0);
+	}
+}
+
+static void test_own(void **test_state)
+{
+	(void)test_state;
+	isolate(own_process, NULL, 20);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +259,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_own),
 	};
 	int status = probe_main(argc, argv);
 
