@@ -16,7 +16,7 @@ type hintInfo struct {
 }
 
 func (s Step) info() stepInfo {
-	if int(s) < len(stepTable) && stepTable[s].name != "" {
+	if uint64(s) < uint64(len(stepTable)) && stepTable[s].name != "" {
 		return stepTable[s]
 	}
 	return stepInfo{name: "fork/exec"}
