@@ -15,8 +15,11 @@ type hintInfo struct {
 	text  string
 }
 
+// known says if there is such a step. Of those that the table has no room for, int may be too small.
+func (s Step) known() bool { return uint64(s) < uint64(len(stepTable)) && stepTable[s].name != "" }
+
 func (s Step) info() stepInfo {
-	if uint64(s) < uint64(len(stepTable)) && stepTable[s].name != "" {
+	if s.known() {
 		return stepTable[s]
 	}
 	return stepInfo{name: "fork/exec"}

@@ -48,7 +48,7 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 
 // word is the name of a step, or the number of one that has none.
 func (s Step) word() string {
-	if uint64(s) < uint64(len(stepTable)) && stepTable[s].name != "" {
+	if s.known() {
 		return stepTable[s].name
 	}
 	return fmt.Sprintf("step %d", uint32(s))
